@@ -1,0 +1,53 @@
+"""One test run: its shared folder, its PostgreSQL server, its rules. The fixtures are in tests/support, told in README.md."""
+
+import os
+
+import hypothesis
+import pytest
+
+from scripts.system_packages import missing
+from tests.support import run
+from tests.support.loopback import forbid_other_hosts
+from tests.support.postgres import stop_server
+
+pytest_plugins = [
+    "tests.support.databases",
+    *(["tests.support.application"] if (run.ROOT / "app" / "main.py").exists() else []),
+    "tests.support.server",
+    "tests.support.browser",
+]
+
+OURS = ("XINLU_CHROMIUM", "XINLU_POSTGRES_BIN", "XINLU_TEST_")
+
+hypothesis.settings.register_profile("xinlu", deadline=None, derandomize=run.IN_CI)
+hypothesis.settings.load_profile("xinlu")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: drives a real browser (set by itself)")
+    config.addinivalue_line("markers", "postgresql: needs a PostgreSQL server (set by itself)")
+    for name in list(os.environ):
+        if name == "PORT" or (name.startswith("XINLU_") and not name.startswith(OURS)):
+            del os.environ[name]  # the developer's own settings are not the tests'
+    if not hasattr(config, "workerinput"):
+        run.begin()
+    forbid_other_hosts()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        stop_server()
+        run.end()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for test in items:
+        if "browser" in getattr(test, "fixturenames", ()):
+            test.add_marker("browser")
+        if getattr(test, "callspec", None) and "postgresql" in test.callspec.params.values():  # type: ignore[attr-defined]
+            test.add_marker("postgresql")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for need in missing(["chromium", "chinese-font", "postgresql"]):
+        terminalreporter.write_line(need.reason(), yellow=True)
