@@ -1,0 +1,165 @@
+"""Consent: what a person was asked, what they agreed to, and taking it back."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
+
+from app.audit.service import Change, record
+from app.core import clock
+from app.core.errors import FieldError, Invalid, NotFound
+from app.participants import queries
+from app.participants.errors import ConsentMissing, ConsentTextChanged, Withdrawn
+from app.participants.models import Consent, Participant
+from app.studies.models import ConsentText
+from app.studies.schemas import PurposeIn
+from app.web.i18n import mark as _
+
+Method = Literal["person", "paper"]
+_PURPOSES: TypeAdapter[tuple[PurposeIn, ...]] = TypeAdapter(tuple[PurposeIn, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentState:
+    """What is asked in the latest text, and what of it a person has agreed to and not taken back."""
+
+    text: ConsentText | None
+    purposes: tuple[PurposeIn, ...]
+    agreed: tuple[Consent, ...]
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Purposes in force, however they were agreed to."""
+        return frozenset(consent.purpose for consent in self.agreed)
+
+    @property
+    def given_in_person(self) -> frozenset[str]:
+        """Purposes that the person agreed to with their own hand on the phone."""
+        return frozenset(consent.purpose for consent in self.agreed if consent.method == "person")
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Purposes without which nobody can take part."""
+        return frozenset(purpose.key for purpose in self.purposes if purpose.required)
+
+    def suffices(self, *, on_phone: bool) -> bool:
+        """Return whether an entry may be written; on the phone only the person's own word counts."""
+        return self.text is not None and self.required <= (self.given_in_person if on_phone else self.given)
+
+
+def consent_state(session: Session, participant: Participant) -> ConsentState:
+    """Return where one person stands with the latest text."""
+    return consent_states(session, participant.study_id, [participant.id])[participant.id]
+
+
+def consent_states(session: Session, study_id: UUID, participant_ids: Sequence[UUID]) -> dict[UUID, ConsentState]:
+    """Return where each of these people stands with the latest text of their study."""
+    text = queries.consent_text(session, study_id)
+    purposes = purposes_of(text) if text else ()
+    agreed: dict[UUID, list[Consent]] = {}
+    for consent in queries.consents_in_force(session, study_id, participant_ids, text.version) if text else ():
+        agreed.setdefault(consent.participant_id, []).append(consent)
+    return {one: ConsentState(text, purposes, tuple(agreed.get(one, ()))) for one in participant_ids}
+
+
+def purposes_of(text: ConsentText) -> tuple[PurposeIn, ...]:
+    """Return the purposes that ``text`` asks for, in its order."""
+    return _PURPOSES.validate_python(text.purposes)
+
+
+def require_consent(session: Session, participant: Participant, *, on_phone: bool) -> None:
+    """Raise ConsentMissing unless the person agreed to every required purpose of the latest text."""
+    if not consent_state(session, participant).suffices(on_phone=on_phone):
+        raise ConsentMissing()
+
+
+def give_consent(
+    session: Session,
+    actor: str,
+    participant: Participant,
+    purposes: Collection[str],
+    *,
+    version: int,
+    method: Method,
+) -> ConsentState:
+    """Store that the person agreed to ``purposes`` under ``version``, the latest; agreeing twice changes nothing.
+
+    Invalid when a purpose is unknown or a required one is missing; ConsentTextChanged for another version.
+    """
+    if participant.withdrawn_at is not None:
+        raise Withdrawn()
+    state = consent_state(session, participant)
+    if state.text is None or state.text.version != version:
+        raise ConsentTextChanged()
+    _check_purposes(state, purposes)
+    already = state.given_in_person if method == "person" else state.given
+    new = [purpose.key for purpose in state.purposes if purpose.key in purposes and purpose.key not in already]
+    moment = clock.now()
+    for key in new:
+        session.add(
+            Consent(
+                study_id=participant.study_id,
+                participant_id=participant.id,
+                purpose=key,
+                version=version,
+                text_hash=state.text.text_hash,
+                method=method,
+                given_at=moment,
+            )
+        )
+    session.flush()
+    detail = {"version": version, "text_hash": state.text.text_hash, "method": method}
+    record(
+        session,
+        *(
+            Change(actor, "consent.given", participant.study_id, participant.id, {"purpose": key, **detail})
+            for key in new
+        ),
+    )
+    return consent_state(session, participant)
+
+
+def withdraw_purpose(session: Session, actor: str, participant: Participant, purpose: str) -> ConsentState:
+    """Take back one purpose, from now on; NotFound if the latest text has no such purpose."""
+    state = consent_state(session, participant)
+    if purpose not in {one.key for one in state.purposes}:
+        raise NotFound()
+    agreed = queries.consents_in_force(session, participant.study_id, [participant.id])
+    withdraw_consents(session, actor, participant, [one for one in agreed if one.purpose == purpose])
+    return consent_state(session, participant)
+
+
+def withdraw_consents(session: Session, actor: str, participant: Participant, consents: Collection[Consent]) -> None:
+    """Mark ``consents`` as taken back now."""
+    moment = clock.now()
+    for consent in consents:
+        consent.withdrawn_at = moment
+    session.flush()
+    changes = (
+        Change(
+            actor,
+            "consent.withdrawn",
+            participant.study_id,
+            participant.id,
+            {"purpose": consent.purpose, "version": consent.version, "method": consent.method},
+        )
+        for consent in consents
+    )
+    record(session, *changes)
+
+
+def _check_purposes(state: ConsentState, purposes: Collection[str]) -> None:
+    known = {purpose.key for purpose in state.purposes}
+    errors = [
+        FieldError("purposes", _("同意书里没有这一项"), "unknown_purpose") for key in purposes if key not in known
+    ]
+    errors += [
+        FieldError(f"purposes.{purpose.key}", _("不同意这一项就不能参加；您可以不参加，不会有任何影响"), "required")
+        for purpose in state.purposes
+        if purpose.required and purpose.key not in purposes
+    ]
+    if errors:
+        raise Invalid(fields=errors)

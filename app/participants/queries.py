@@ -1,0 +1,97 @@
+"""SELECTs of participants, their links, phones and consents; each names the study it may see."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.participants.models import AnchorEvent, Consent, DiarySession, Invite, Participant
+from app.studies.models import ConsentText, Study
+
+
+def by_code(session: Session, study_id: UUID, code: str) -> Participant | None:
+    """Return the participant ``code`` of the study."""
+    return session.scalars(
+        select(Participant).where(Participant.study_id == study_id, Participant.code == code)
+    ).first()
+
+
+def by_id(session: Session, study_id: UUID, participant_id: UUID) -> Participant | None:
+    """Return the participant ``participant_id`` of the study."""
+    return session.get(Participant, (study_id, participant_id))
+
+
+def page(session: Session, study_id: UUID, *, after: UUID | None = None, limit: int = 100) -> Sequence[Participant]:
+    """Return up to ``limit`` participants in the order of enrolment, beginning after the id ``after``."""
+    statement = select(Participant).where(Participant.study_id == study_id).order_by(Participant.id).limit(limit)
+    return session.scalars(statement if after is None else statement.where(Participant.id > after)).all()
+
+
+def count(session: Session, study_id: UUID) -> int:
+    """Return how many people the study has."""
+    return session.scalar(select(func.count()).select_from(Participant).where(Participant.study_id == study_id)) or 0
+
+
+def codes(session: Session, study_id: UUID) -> set[str]:
+    """Return every code of the study."""
+    return set(session.scalars(select(Participant.code).where(Participant.study_id == study_id)))
+
+
+def anchor_of(session: Session, study_id: UUID, participant_id: UUID) -> date | None:
+    """Return the day of the participant's anchor event, where it is known."""
+    event = session.get(AnchorEvent, (study_id, participant_id))
+    return event.on if event else None
+
+
+def anchors(session: Session, study_id: UUID, participant_ids: Collection[UUID]) -> dict[UUID, date]:
+    """Return the days of the anchor events of these participants."""
+    statement = select(AnchorEvent.participant_id, AnchorEvent.on).where(
+        AnchorEvent.study_id == study_id, AnchorEvent.participant_id.in_(participant_ids)
+    )
+    return {row.participant_id: row.on for row in session.execute(statement)}
+
+
+def invite_by_hash(session: Session, secret_hash: str) -> tuple[Invite, Study, Participant] | None:
+    """Return the link whose token or short code hashes to ``secret_hash``, revoked or not."""
+    statement = (
+        select(Invite, Study, Participant)
+        .join(Study, Study.id == Invite.study_id)
+        .join(Participant, (Participant.study_id == Invite.study_id) & (Participant.id == Invite.participant_id))
+        .where((Invite.token_hash == secret_hash) | (Invite.code_hash == secret_hash))
+    )
+    row = session.execute(statement).first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def phone_by_hash(session: Session, token_hash: str, at: datetime) -> tuple[Study, Participant] | None:
+    """Return whose diary the phone's session opens at the moment ``at``."""
+    statement = (
+        select(Study, Participant)
+        .join(DiarySession, DiarySession.study_id == Study.id)
+        .join(Participant, (Participant.study_id == Study.id) & (Participant.id == DiarySession.participant_id))
+        .where(DiarySession.token_hash == token_hash, DiarySession.expires_at > at)
+    )
+    row = session.execute(statement).first()
+    return None if row is None else (row[0], row[1])
+
+
+def consent_text(session: Session, study_id: UUID, version: int | None = None) -> ConsentText | None:
+    """Return the words of ``version``, or of the latest one."""
+    statement = (
+        select(ConsentText).where(ConsentText.study_id == study_id).order_by(ConsentText.version.desc()).limit(1)
+    )
+    return session.scalars(statement if version is None else statement.where(ConsentText.version == version)).first()
+
+
+def consents_in_force(
+    session: Session, study_id: UUID, participant_ids: Collection[UUID], version: int | None = None
+) -> Sequence[Consent]:
+    """Return what these participants agreed to, under ``version`` or any, and have not taken back."""
+    statement = select(Consent).where(
+        Consent.study_id == study_id, Consent.participant_id.in_(participant_ids), Consent.withdrawn_at.is_(None)
+    )
+    if version is not None:
+        statement = statement.where(Consent.version == version)
+    return session.scalars(statement.order_by(Consent.id)).all()

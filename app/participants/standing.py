@@ -1,0 +1,82 @@
+"""What a write must know of a person, read inside the write's own transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.participants.models import AnchorEvent, Consent, Participant
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person at the moment of a write. ``agreed`` and ``agreed_in_person`` are purposes in force."""
+
+    id: UUID
+    code: str
+    time_zone: str
+    anchor_on: date | None
+    withdrawn_at: datetime | None
+    agreed: frozenset[str]
+    agreed_in_person: frozenset[str]
+
+    def may_write(self, required: Collection[str], *, on_phone: bool) -> bool:
+        """Return whether the required purposes are agreed to; on the phone only the person's own word counts."""
+        return set(required) <= (self.agreed_in_person if on_phone else self.agreed)
+
+
+def standings(session: Session, study_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """Return the standing of each participant of ``ids`` that is in the study.
+
+    On PostgreSQL the rows are share-locked, so that a withdrawal waits for the write or the write sees it.
+    """
+    people = select(Participant, AnchorEvent.on).outerjoin(
+        AnchorEvent, (AnchorEvent.study_id == Participant.study_id) & (AnchorEvent.participant_id == Participant.id)
+    )
+    people = people.where(Participant.study_id == study_id, Participant.id.in_(ids))
+    agreements = _agreements(session, study_id, ids)
+    return {
+        person.id: Standing(
+            person.id,
+            person.code,
+            person.time_zone,
+            anchor_on,
+            person.withdrawn_at,
+            frozenset(purpose for purpose, _ in agreements.get(person.id, ())),
+            frozenset(purpose for purpose, method in agreements.get(person.id, ()) if method == "person"),
+        )
+        for person, anchor_on in session.execute(people.with_for_update(read=True, of=Participant))
+    }
+
+
+def _agreements(session: Session, study_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:
+    query = select(Consent.participant_id, Consent.purpose, Consent.method).where(
+        Consent.study_id == study_id, Consent.participant_id.in_(ids), Consent.withdrawn_at.is_(None)
+    )
+    agreed: dict[UUID, list[tuple[str, str]]] = {}
+    for participant_id, purpose, method in session.execute(query):
+        agreed.setdefault(participant_id, []).append((purpose, method))
+    return agreed
+
+
+def find_id(session: Session, study_id: UUID, reference: str) -> UUID | None:
+    """Return the id of the participant whose code, or whose id, is ``reference``."""
+    found = session.scalar(
+        select(Participant.id).where(Participant.study_id == study_id, Participant.code == reference)
+    )
+    if found is not None:
+        return found
+    try:
+        as_id = UUID(reference)
+    except ValueError:
+        return None
+    return session.scalar(select(Participant.id).where(Participant.study_id == study_id, Participant.id == as_id))
+
+
+def count(session: Session, study_id: UUID) -> int:
+    """Return how many people are in the study."""
+    query = select(func.count()).select_from(Participant).where(Participant.study_id == study_id)
+    return session.scalars(query).one()
