@@ -27,7 +27,7 @@ check: setup-dev ## format, lint, types, layers, translations, schema drift
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/python -m scripts.check_translations
 	@$(BIN)/python -m scripts.system_packages postgresql
 	@$(BIN)/python -m pytest -q tests/migrations/test_schema_drift.py

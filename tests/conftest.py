@@ -1,4 +1,4 @@
-"""One test run: its shared folder, its PostgreSQL server, its rules. The fixtures are in tests/support, told in README.md."""
+"""One test run: its shared folder, its PostgreSQL server, its rules. README.md tells of the fixtures in support/."""
 
 import os
 

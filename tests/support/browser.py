@@ -44,7 +44,7 @@ class OpenPage(Protocol):
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A running Chromium. It ends with the module: while it runs, its event loop keeps asyncio.run from working here."""
+    """A running Chromium. It ends with the module: while it runs, asyncio.run does not work in this process."""
     run.require("chromium", "chinese-font")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)

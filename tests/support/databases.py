@@ -105,7 +105,7 @@ def _postgres_copy(template: str) -> Iterator[str]:
         _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _administer(statement: sql.Composable) -> None:
+def _administer(statement: sql.Composed) -> None:
     with psycopg.connect(server_address(), autocommit=True) as connection:
         connection.execute(statement)
 

@@ -26,7 +26,7 @@ def is_loopback(host: object) -> bool:
 
 
 def forbid_other_hosts() -> None:
-    """From now on, connecting to anything but loopback or a Unix socket raises OutsideConnection, for the whole process."""
+    """From now on, and for the whole process, connecting beyond loopback and Unix sockets raises OutsideConnection."""
     sys.addaudithook(_refuse)
 
 

@@ -1,8 +1,8 @@
 """A throw-away PostgreSQL server for one test run.
 
-Whichever process needs it first starts a keeper (``python -m tests.support.postgres RUN_FOLDER OWNER_PID``), which starts
-the server and ends it when it is told to or when the run's owner is gone, however that came about. PostgreSQL refuses to
-run as root, so there its programs run as a system user of their own.
+Whichever process needs it first starts a keeper (``python -m tests.support.postgres STATE_FILE OWNER_PID``), which
+starts the server and ends it when it is told to or when the run's owner is gone, however that came about. PostgreSQL
+refuses to run as root, so there its programs run as a system user of their own.
 """
 
 import json
@@ -201,7 +201,7 @@ def _say(state_file: Path, **state: object) -> None:
 
 
 def keep(state_file: Path, owner: int) -> None:
-    """Run a server until SIGTERM comes or ``owner`` is gone; ``state_file`` says where it listens, or what went wrong."""
+    """Run a server until SIGTERM comes or ``owner`` is gone; ``state_file`` says where it is, or what went wrong."""
     told_to_end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told_to_end.set())
     try:

@@ -42,7 +42,7 @@ def owner() -> int:
 
 @contextmanager
 def once(name: str) -> Iterator[Path | None]:
-    """Let one process of the run do what is called ``name``: it gets the path of a mark to write when done, the others None.
+    """Let one process of the run do what is called ``name``: it gets a mark to write when done, the others None.
 
     Who comes while it is being done waits. Without the mark, the next one tries again.
     """

@@ -101,7 +101,7 @@ class ServerProcess:
 
 
 class DemoServer(ServerProcess):
-    """A server with the demo study; ``demo`` is what ``xinlu demo --json`` said (addresses changed to this server's)."""
+    """A server with the demo study; ``demo`` is what ``xinlu demo --json`` said of it."""
 
     def __init__(self, env: dict[str, str], folder: Path) -> None:
         super().__init__(env, folder)
@@ -111,7 +111,7 @@ class DemoServer(ServerProcess):
 
 @pytest.fixture
 def start_server(database: ScratchDatabase, tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
-    """Starts servers on ``database``; keyword arguments are further environment settings (``XINLU_CODER="lexicon"``)."""
+    """Starts servers on ``database``; keyword arguments are further settings (``XINLU_CODER="lexicon"``)."""
     with ExitStack() as started:
 
         def start(**settings: str) -> ServerProcess:
@@ -130,7 +130,7 @@ def live_server(start_server: Callable[..., ServerProcess]) -> ServerProcess:
 
 @pytest.fixture(scope="session")
 def demo_server() -> Iterator[DemoServer]:
-    """A running server with the demo study (SQLite), shared by all tests of one process: look, add, but do not take away."""
+    """A running server with the demo study (SQLite), shared by one process's tests: look, add, take nothing away."""
     with tempfile.TemporaryDirectory(prefix="demo-", dir=run.folder()) as folder:
         server = DemoServer(data_environment(Path(folder), None), Path(folder))
         server.start()
