@@ -68,5 +68,6 @@ rm -f $venv/.installed-*
 pip_install --require-hashes --requirement requirements-build.txt
 # Some pins are source archives: they are built with the setuptools installed above, so nothing unlocked is fetched.
 pip_install --require-hashes --no-build-isolation --requirement $lock
-pip_install --no-deps --no-build-isolation --editable .
+# (setuptools warns on every editable install that folders may shadow packages: here they are the packages)
+PYTHONWARNINGS=ignore pip_install --no-deps --no-build-isolation --editable .
 echo "$wanted" >$stamp
