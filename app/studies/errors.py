@@ -1,0 +1,47 @@
+"""What studies refuse."""
+
+from app.core.errors import Conflict, Forbidden, NotFound
+
+
+class SlugTaken(Conflict):
+    code = "slug_taken"
+    title = "这个网址名已经有研究在用了"
+    remedy = "请换一个网址名，或者留空，由系统来起。"
+
+
+class KeyTaken(Conflict):
+    code = "key_taken"
+    title = "“%(key)s”已经有了"
+    remedy = "请换一个标识，或者修改已有的那一个。"
+
+
+class QuestionTypeChanged(Conflict):
+    """Old answers could no longer be read beside new ones."""
+
+    code = "question_type_changed"
+    title = "已经发布过的问题不能换类型"
+    remedy = "请换一个标识，作为新问题加进来；旧问题可以从新版里去掉。"
+
+
+class LastOwner(Conflict):
+    code = "last_owner"
+    title = "研究至少要有一位负责人"
+    remedy = "请先把另一位成员设为负责人。"
+
+
+class UnknownLogin(NotFound):
+    code = "unknown_login"
+    title = "没有这个账号"
+    remedy = "请核对账号名；新同事请先让管理员开通账号。"
+
+
+class UnknownTemplate(NotFound):
+    code = "unknown_template"
+    title = "没有这个模板"
+    remedy = "可用的模板见 GET /api/v1/templates。"
+
+
+class KeyOfOneStudy(Forbidden):
+    code = "key_of_one_study"
+    title = "这把密钥只能用于一个研究"
+    remedy = "新建研究请用不限研究的密钥，或者在网页上登录后新建。"
