@@ -10,9 +10,16 @@ from tests.support import run
 from tests.support.loopback import forbid_other_hosts
 from tests.support.postgres import stop_server
 
+try:  # until app.main can be imported
+    import app.main  # noqa: F401
+
+    APPLICATION = ["tests.support.application"]
+except ImportError:
+    APPLICATION = []
+
 pytest_plugins = [
     "tests.support.databases",
-    *(["tests.support.application"] if (run.ROOT / "app" / "main.py").exists() else []),
+    *APPLICATION,
     "tests.support.server",
     "tests.support.browser",
 ]
