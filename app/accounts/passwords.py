@@ -33,9 +33,10 @@ def matches(encoded: str | None, password: str) -> bool:
         return False
     with _turns:
         try:
-            return _hasher.verify(encoded or nobody(), password) and encoded is not None
+            _hasher.verify(encoded or nobody(), password)
         except (VerificationError, InvalidHashError):
             return False
+    return encoded is not None
 
 
 def outdated(encoded: str) -> bool:

@@ -38,7 +38,6 @@ from app.web.i18n import mark, translate
 
 RETENTION_YEARS = 3
 SLUG_ALPHABET = "23456789abcdefghjkmnpqrstwxyz"
-NOBODY_NAMED = mark("请联系发给您链接的人")
 
 
 def create_study(session: Session, actor: StaffActor, given: StudyIn, *, default_coder: str = "default") -> Study:
@@ -171,7 +170,7 @@ def filled(consent: ConsentIn, study: Study) -> ConsentIn:
     """Return ``consent`` with the study's own words in place of {contact}, {title} and {until} (the retention date)."""
     until = study.retention_until
     words = {
-        "{contact}": study.contact.strip() or translate(NOBODY_NAMED),
+        "{contact}": _whom_to_ask(study.contact.strip()),
         "{title}": study.title,
         "{until}": f"{until.year} 年 {until.month} 月 {until.day} 日",
     }
@@ -183,6 +182,12 @@ def filled(consent: ConsentIn, study: Study) -> ConsentIn:
 
     purposes = [one.model_copy(update={"explanation": fill(one.explanation)}) for one in consent.purposes]
     return ConsentIn(introduction=fill(consent.introduction), purposes=tuple(purposes))
+
+
+def _whom_to_ask(contact: str) -> str:
+    if not contact:
+        return translate(mark("请联系发给您链接的人"))
+    return translate(mark("请联系%(contact)s")) % {"contact": contact}
 
 
 def add_stages(session: Session, study_id: UUID, stages: Sequence[StageIn], *, first: int = 0) -> None:
