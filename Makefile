@@ -17,7 +17,7 @@ setup-dev: ## the same, with what tests and checks need
 
 run: setup ## migrate, load the demo study once, and serve on 127.0.0.1:$PORT
 	@$(BIN)/xinlu demo
-	@exec $(BIN)/xinlu serve --port $(PORT)
+	@trap : INT; $(BIN)/xinlu serve --port $(PORT) || test $$? -eq 130
 
 test: setup-dev ## every test: SQLite, PostgreSQL and a real browser
 	@$(BIN)/python -m scripts.system_packages
