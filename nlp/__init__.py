@@ -1,0 +1,14 @@
+"""Chinese text in, sentiment and emotions out: plain, deterministic, versioned.
+
+>>> load_coder().code(["伤口不疼了，终于睡了个好觉"])[0].label
+'positive'
+"""
+
+from nlp.coding import EMOTIONS, NEUTRAL_BELOW, Coder, Coding, Cue, Evidence, Label, label_of
+from nlp.errors import LexiconFormatError, NlpError, UnknownCoderError
+from nlp.loading import available_coders, load_coder
+
+__all__ = [
+    "EMOTIONS", "NEUTRAL_BELOW", "Coder", "Coding", "Cue", "Evidence", "Label", "LexiconFormatError", "NlpError",
+    "UnknownCoderError", "available_coders", "label_of", "load_coder",
+]  # fmt: skip

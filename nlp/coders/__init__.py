@@ -1,0 +1,1 @@
+"""The coders, one module each."""
