@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.participants.models import AnchorEvent, Consent, Participant
@@ -62,21 +62,23 @@ def _agreements(session: Session, study_id: UUID, ids: Sequence[UUID]) -> dict[U
     return agreed
 
 
-def find_id(session: Session, study_id: UUID, reference: str) -> UUID | None:
-    """Return the id of the participant whose code, or whose id, is ``reference``."""
-    found = session.scalar(
-        select(Participant.id).where(Participant.study_id == study_id, Participant.code == reference)
+def find_ids(session: Session, study_id: UUID, references: Collection[str]) -> dict[str, UUID]:
+    """Return the id of each participant of the study whose code, or whose id, is among ``references``."""
+    query = select(Participant.code, Participant.id).where(
+        Participant.study_id == study_id, Participant.code.in_(references)
     )
-    if found is not None:
-        return found
+    found: dict[str, UUID] = {row.code: row.id for row in session.execute(query)}
+    if len(found) < len(references):
+        ids = {parsed: reference for reference in references if (parsed := _as_id(reference))}
+        present = session.scalars(
+            select(Participant.id).where(Participant.study_id == study_id, Participant.id.in_(ids))
+        )
+        found |= {ids[participant_id]: participant_id for participant_id in present}
+    return found
+
+
+def _as_id(reference: str) -> UUID | None:
     try:
-        as_id = UUID(reference)
+        return UUID(reference)
     except ValueError:
         return None
-    return session.scalar(select(Participant.id).where(Participant.study_id == study_id, Participant.id == as_id))
-
-
-def count(session: Session, study_id: UUID) -> int:
-    """Return how many people are in the study."""
-    query = select(func.count()).select_from(Participant).where(Participant.study_id == study_id)
-    return session.scalars(query).one()

@@ -1,0 +1,1 @@
+"""Append-only log, linked into a hash chain in batches."""

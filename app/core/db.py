@@ -1,0 +1,135 @@
+"""Engines, sessions and column types for SQLite and PostgreSQL.
+
+On SQLite there is one writing connection, so writers queue in our pool (fair, and without busy waiting) instead of on the
+file lock, and it alone checkpoints the write-ahead log: versions before 3.51.3 can corrupt a log that two connections
+checkpoint at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, Table, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+WAIT_FOR_LOCK_MS = 15_000
+MICRO = 1_000_000
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in and out, UTC in the database. SQLite keeps text that sorts by time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a zone reached the database")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Declarative base of every table; constraint names follow one convention."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar = {datetime: UtcDateTime(), dict[str, Any]: Json, list[Any]: Json}
+
+
+class Database:
+    """The reading and the writing engine, and sessions on them."""
+
+    def __init__(self, address: str, *, checkpoints: bool = True) -> None:
+        url = make_url(address)
+        self.dialect = url.get_backend_name()
+        if self.dialect == "sqlite":
+            if url.database and url.database != ":memory:":
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            self.reader = _sqlite_engine(address, begin="BEGIN", checkpoints=False, pool_size=8, max_overflow=8)
+            self.writer = _sqlite_engine(
+                address, begin="BEGIN IMMEDIATE", checkpoints=checkpoints, pool_size=1, max_overflow=0
+            )
+        else:
+            self.writer = create_engine(address, pool_size=16, max_overflow=8, pool_pre_ping=True, pool_timeout=30)
+            self.reader = self.writer
+        self.address = address
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; whatever it changed is rolled back."""
+        with Session(self.reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose work is committed when the block ends well, and otherwise leaves no trace.
+
+        Leave the block before answering: an error of the commit itself must become the answer.
+        """
+        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Return every connection."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def _sqlite_engine(address: str, *, begin: str, checkpoints: bool, pool_size: int, max_overflow: int) -> Engine:
+    engine = create_engine(
+        address,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=30,
+        connect_args={"timeout": WAIT_FOR_LOCK_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        # The driver's own transaction handling would begin late; SQLAlchemy's "begin" below says what we mean.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"busy_timeout = {WAIT_FOR_LOCK_MS}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {1000 if checkpoints else 0}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the table of ``model``, for statements that write rows past the unit of work: several times faster."""
+    return cast(Table, model.__table__)
+
+
+def to_micro(value: float) -> int:
+    """Return ``value`` in millionths. Sums of integers are exact, so cells equal a recount whatever the order of writes."""
+    return round(value * MICRO)

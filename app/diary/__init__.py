@@ -1,0 +1,1 @@
+"""The diary on the phone, and entries through one service for page and API."""

@@ -1,0 +1,155 @@
+"""Entries over REST."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from app.accounts.actors import StaffActor
+from app.accounts.deps import ApiCaller
+from app.core.db import MICRO
+from app.core.errors import AppError, PreconditionRequired
+from app.diary import queries
+from app.diary.desk import EntryDesk
+from app.diary.models import Entry
+from app.diary.schemas import Batch, EntryOut, ReceiptOut, StatementOut, Submission
+from app.diary.service import Writer
+from app.diary.storing import Stored, etag_of
+from app.statements.models import Statement
+from app.studies import queries as studies
+from app.studies.access import RESEARCHERS, TEXT_READERS, ApiInStudy, StudyAccess, open_study
+from app.studies.protocol import StudyProtocol
+from app.web.paging import DEFAULT_LIMIT, MOST, decode_cursor, encode_cursor
+from app.web.policy import Public
+from app.web.problems import problem
+
+router = APIRouter(prefix="/api/v1", tags=["entries"])
+
+MayWrite = Annotated[StaffActor, Depends(ApiCaller("entries:write"))]
+MayRead = Annotated[StudyAccess, Depends(ApiInStudy(*TEXT_READERS, scope="statements:read"))]
+IfMatch = Annotated[str | None, Header(description="ETag of the version that an edit replaces.")]
+
+
+@router.put(
+    "/entries/{entry_id}", summary="Store an entry under the id that its writer made; repeat it as often as you like"
+)
+def put_entry(
+    request: Request, actor: MayWrite, entry_id: UUID, submission: Submission, if_match: IfMatch = None
+) -> Response:
+    """201 when this call stored it, 200 with the same receipt when it was there, 409 when other content was."""
+    return _answer(_submit(request, actor, entry_id, submission, if_match))
+
+
+@router.patch("/entries/{entry_id}", summary="Replace what an entry says; what it said before stays in its history")
+def edit_entry(
+    request: Request, actor: MayWrite, entry_id: UUID, submission: Submission, if_match: IfMatch = None
+) -> Response:
+    """428 without If-Match, 412 when the entry has changed since."""
+    if if_match is None:
+        raise PreconditionRequired()
+    return _answer(_submit(request, actor, entry_id, submission, if_match))
+
+
+@router.post("/entries/batch", summary="Store several entries; each is answered by itself")
+def put_batch(request: Request, actor: MayWrite, batch: Batch) -> list[dict[str, Any]]:
+    """Per entry its id, the status it would have had alone, and its receipt or the problem."""
+    answers = []
+    for one in batch.entries:
+        submission = Submission.model_validate(one.model_dump(exclude={"id"}))
+        try:
+            stored = _submit(request, actor, one.id, submission, None)
+        except AppError as error:
+            answers.append({"id": str(one.id), "status": error.status, "problem": problem(error)})
+        else:
+            receipt = stored.receipt.model_dump(mode="json")
+            answers.append({"id": str(one.id), "status": 201 if stored.created else 200, "receipt": receipt})
+    return answers
+
+
+@router.get("/studies/{slug}/entries", summary="Entries of a study, page by page")
+def list_entries(
+    request: Request,
+    access: MayRead,
+    after: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = DEFAULT_LIMIT,
+) -> dict[str, Any]:
+    """Rows in the order of their ids, and the cursor of the next page."""
+    with request.app.state.database.read() as session:
+        rows = queries.entries_of_study(session, access.study.id, after=decode_cursor(after), limit=limit)
+        protocol = studies.protocol(session, access.study.id)
+        shown = rows[:limit]
+        said = queries.statements_of_entries(session, access.study.id, [entry.id for entry, _ in shown])
+        receipts = {entry.id: queries.receipt(session, access.study.id, entry.id, entry.version) for entry, _ in shown}
+    page = [_present(protocol, entry, code, receipts[entry.id], said[entry.id]) for entry, code in shown]
+    return {"rows": page, "next": encode_cursor(shown[-1][0].id) if len(rows) > limit else None}
+
+
+@router.get("/studies/{slug}/entries/{entry_id}", summary="One entry with its receipt and statements")
+def get_entry(request: Request, access: MayRead, entry_id: UUID) -> Response:
+    """The entry as it stands; its ETag is what an edit puts into If-Match."""
+    with request.app.state.database.read() as session:
+        entry, code = queries.entry_of_study(session, access.study.id, entry_id)
+        protocol = studies.protocol(session, access.study.id)
+        receipt = queries.receipt(session, access.study.id, entry.id, entry.version)
+        said = queries.statements_of_entries(session, access.study.id, [entry.id])[entry.id]
+    etag = etag_of(entry.version, entry.digest)
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    body = _present(protocol, entry, code, receipt, said).model_dump(mode="json")
+    return JSONResponse(body, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
+
+
+@router.get(
+    "/receipt-key", summary="The public key that verifies receipts", dependencies=[Depends(Public("a public key"))]
+)
+async def receipt_key(request: Request) -> dict[str, str]:
+    """Ed25519, raw, base64url without padding. A receipt's signature is over ``{id}|{digest}|{received_at}``."""
+    return {"algorithm": "Ed25519", "public_key": request.app.state.keyring.public_key}
+
+
+def _submit(
+    request: Request, actor: StaffActor, entry_id: UUID, submission: Submission, if_match: str | None
+) -> Stored:
+    with request.app.state.database.read() as session:
+        study_id = open_study(session, actor, submission.study, RESEARCHERS).study.id
+    desk: EntryDesk = request.app.state.entries
+    return desk.submit(Writer(actor.label), study_id, entry_id, submission, if_match=if_match)
+
+
+def _answer(stored: Stored) -> Response:
+    status = 201 if stored.created else 200
+    return JSONResponse(
+        stored.receipt.model_dump(mode="json"), status, {"ETag": stored.etag, "Cache-Control": "no-store"}
+    )
+
+
+def _present(protocol: StudyProtocol, entry: Entry, code: str, receipt: ReceiptOut, said: list[Statement]) -> EntryOut:
+    touchpoint = protocol.touchpoint_of(entry.touchpoint_id)
+    wave = next((wave.key for wave in protocol.waves if wave.id == entry.wave_id), None)
+    return EntryOut(
+        id=entry.id,
+        study=protocol.study.slug,
+        participant=code,
+        stage=protocol.stage_of(entry.stage_id).key,
+        touchpoint=touchpoint.key if touchpoint else None,
+        wave=wave,
+        occurred_at=entry.occurred_at,
+        recorded_at=entry.recorded_at,
+        received_at=entry.received_at,
+        day=entry.day,
+        form_version=entry.form_version,
+        answers=entry.answers,
+        version=entry.version,
+        receipt=receipt,
+        statements=[
+            StatementOut(
+                id=one.id,
+                role=one.role,
+                text=one.text,
+                sentiment=one.sentiment_micro / MICRO,
+                model_version=one.model_version,
+            )
+            for one in said
+        ],
+    )

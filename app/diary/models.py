@@ -1,0 +1,85 @@
+"""Entries as they were sent, what they were before an edit, and their receipts."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, Json, UtcDateTime
+
+
+class Entry(Base):
+    """One submission. Its id is made by the client; ``digest`` is over its content, and ``version`` counts its edits."""
+
+    __tablename__ = "entry"
+
+    study_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    participant_id: Mapped[UUID]
+    stage_id: Mapped[UUID]
+    touchpoint_id: Mapped[UUID | None]
+    wave_id: Mapped[UUID | None]
+    form_id: Mapped[UUID]
+    form_version: Mapped[int] = mapped_column(Integer)
+    answers: Mapped[dict[str, Any]] = mapped_column(Json)
+    mood: Mapped[int | None]
+    effort: Mapped[int | None]
+    mark: Mapped[str | None] = mapped_column(String(10))
+    occurred_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    occurred_offset: Mapped[int] = mapped_column(Integer)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    recorded_offset: Mapped[int] = mapped_column(Integer)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    day: Mapped[int | None]
+    digest: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int] = mapped_column(Integer)
+    author: Mapped[str] = mapped_column(String(80))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["study_id", "participant_id"], ["participant.study_id", "participant.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(["study_id", "stage_id"], ["stage.study_id", "stage.id"], ondelete="RESTRICT"),
+        ForeignKeyConstraint(
+            ["study_id", "form_id", "form_version"],
+            ["form_version.study_id", "form_version.form_id", "form_version.version"],
+            ondelete="RESTRICT",
+        ),
+        Index("ix_entry_study_id_participant_id_occurred_at", "study_id", "participant_id", "occurred_at"),
+    )
+
+
+class EntryRevision(Base):
+    """What an entry said before an edit replaced it."""
+
+    __tablename__ = "entry_revision"
+
+    study_id: Mapped[UUID] = mapped_column(primary_key=True)
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(String(64))
+    replaced_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    __table_args__ = (
+        ForeignKeyConstraint(["study_id", "entry_id"], ["entry.study_id", "entry.id"], ondelete="CASCADE"),
+    )
+
+
+class Receipt(Base):
+    """Our signed word that one version of an entry is stored: Ed25519 over id, digest and received_at."""
+
+    __tablename__ = "receipt"
+
+    study_id: Mapped[UUID] = mapped_column(primary_key=True)
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    signature: Mapped[str] = mapped_column(String(120))
+
+    __table_args__ = (
+        ForeignKeyConstraint(["study_id", "entry_id"], ["entry.study_id", "entry.id"], ondelete="CASCADE"),
+    )

@@ -1,0 +1,241 @@
+"""Storing prepared entries: exactly once, with history, in the caller's transaction."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.core import clock
+from app.core.crypto import Keyring
+from app.core.db import table_of
+from app.core.errors import AppError, PreconditionFailed
+from app.diary import queries
+from app.diary.errors import ConsentMissing, EntryConflict, StudyClosed, Withdrawn
+from app.diary.models import Entry, EntryRevision, Receipt
+from app.diary.schemas import ReceiptOut
+from app.diary.service import Prepared
+from app.participants.standing import Standing, standings
+from app.statements import service as statements
+from app.statements.cells import Place
+from app.statements.service import Utterance
+
+_INSERT = {
+    name: dialect(table_of(Entry)).on_conflict_do_nothing().returning(Entry.id)
+    for name, dialect in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of one entry: its receipt, and whether this very call made it."""
+
+    receipt: ReceiptOut
+    created: bool = False
+
+    @property
+    def etag(self) -> str:
+        """The ETag of the entry's stored version."""
+        return etag_of(self.receipt.version, self.receipt.digest)
+
+
+def etag_of(version: int, digest: str) -> str:
+    """Return the strong ETag of one version of an entry."""
+    return f'"{version}-{digest[:16]}"'
+
+
+class Store:
+    """Stores batches of prepared entries of any studies."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self.keyring = keyring
+
+    def __call__(self, session: Session, batch: Sequence[Prepared]) -> list[Stored | AppError]:
+        """Return what became of each entry of ``batch``, in order; a refusal changes nothing and stops no other."""
+        results: list[Stored | AppError | None] = [None] * len(batch)
+        by_study: dict[UUID, list[int]] = defaultdict(list)
+        for index, prepared in enumerate(batch):
+            by_study[prepared.study_id].append(index)
+        for study_id, indices in sorted(by_study.items()):
+            for index, result in zip(indices, self._store(session, study_id, [batch[i] for i in indices]), strict=True):
+                results[index] = result
+        return [result for result in results if result is not None]
+
+    def _store(self, session: Session, study_id: UUID, batch: Sequence[Prepared]) -> list[Stored | AppError]:
+        people = standings(session, study_id, sorted({one.participant_id for one in batch}))
+        present = queries.entries_by_id(session, study_id, {one.entry_id for one in batch}, lock=True)
+        closed = queries.closed_at(session, study_id) is not None
+        received_at = clock.now()
+        fresh: dict[UUID, Prepared] = {}
+        refused: dict[UUID, AppError] = {}
+        for one in batch:
+            if one.entry_id in present or one.entry_id in fresh:
+                continue
+            refusal = _refusal(one, people.get(one.participant_id), closed=closed)
+            if refusal:
+                refused.setdefault(one.entry_id, refusal)
+            else:
+                fresh[one.entry_id] = one
+        receipts = self._insert(session, study_id, fresh, people, received_at)
+        results: list[Stored | AppError] = []
+        for one in batch:
+            if fresh.get(one.entry_id) is one and one.entry_id in receipts:
+                results.append(Stored(receipts[one.entry_id], created=True))
+            elif one.entry_id in refused:
+                results.append(refused[one.entry_id])
+            else:
+                results.append(self._again(session, one, people.get(one.participant_id), received_at, closed=closed))
+        return results
+
+    def _insert(
+        self,
+        session: Session,
+        study_id: UUID,
+        fresh: Mapping[UUID, Prepared],
+        people: Mapping[UUID, Standing],
+        received_at: datetime,
+    ) -> dict[UUID, ReceiptOut]:
+        """Insert what is new; an id that another transaction just took is left out and handled as present."""
+        if not fresh:
+            return {}
+        days = {one.entry_id: _day(one, people[one.participant_id]) for one in fresh.values()}
+        rows = [_entry_row(one, days[one.entry_id], received_at, version=1) for one in fresh.values()]
+        inserted = set(session.scalars(_INSERT[session.get_bind().dialect.name], rows))
+        mine = [one for one in fresh.values() if one.entry_id in inserted]
+        receipts = {one.entry_id: self._receipt(one, 1, received_at) for one in mine}
+        if mine:
+            session.execute(
+                insert(table_of(Receipt)), [_receipt_row(study_id, receipts[one.entry_id], received_at) for one in mine]
+            )
+            by_version: dict[str, list[Utterance]] = defaultdict(list)
+            for one in mine:
+                by_version[one.model_version].append(_utterance(one, days[one.entry_id]))
+            for model_version, utterances in by_version.items():
+                statements.record(session, study_id, model_version, utterances)
+            audit.record(session, *(_change(one, "entry.create", 1) for one in mine))
+        return receipts
+
+    def _again(
+        self, session: Session, one: Prepared, person: Standing | None, received_at: datetime, *, closed: bool
+    ) -> Stored | AppError:
+        """Answer an id that is already there: the same content, an edit, or a conflict."""
+        present = queries.entries_by_id(session, one.study_id, {one.entry_id}, lock=True)[one.entry_id]
+        if present.participant_id != one.participant_id:
+            return EntryConflict()
+        if present.digest == one.digest:
+            return Stored(queries.receipt(session, one.study_id, one.entry_id, present.version))
+        if one.if_match is None:
+            return EntryConflict()
+        if one.if_match not in ("*", etag_of(present.version, present.digest)):
+            return PreconditionFailed(headers={"ETag": etag_of(present.version, present.digest)})
+        refusal = _refusal(one, person, closed=closed)
+        if refusal or person is None:
+            return refusal or Withdrawn()
+        return self._edit(session, present, one, person, received_at)
+
+    def _edit(self, session: Session, present: Entry, one: Prepared, person: Standing, received_at: datetime) -> Stored:
+        version = present.version + 1
+        place = Place(present.participant_id, present.stage_id, present.touchpoint_id, present.wave_id, present.day)
+        replaced = statements.retract(session, one.study_id, one.entry_id, place, present.mood)
+        session.execute(
+            insert(EntryRevision).values(
+                study_id=one.study_id,
+                entry_id=one.entry_id,
+                version=present.version,
+                content=queries.content_of(present),
+                digest=present.digest,
+                replaced_at=received_at,
+            )
+        )
+        day = _day(one, person)
+        values = _entry_row(one, day, received_at, version=version)
+        session.execute(
+            update(Entry)
+            .where(Entry.study_id == one.study_id, Entry.id == one.entry_id)
+            .values({name: value for name, value in values.items() if name not in ("study_id", "id")})
+            .execution_options(synchronize_session=False)
+        )
+        receipt = self._receipt(one, version, received_at)
+        session.execute(insert(Receipt).values(_receipt_row(one.study_id, receipt, received_at)))
+        statements.record(session, one.study_id, one.model_version, [_utterance(one, day)], [replaced])
+        audit.record(session, _change(one, "entry.edit", version))
+        return Stored(receipt)
+
+    def _receipt(self, one: Prepared, version: int, received_at: datetime) -> ReceiptOut:
+        moment = received_at.isoformat()
+        signature = self.keyring.sign(f"{one.entry_id}|{one.digest}|{moment}".encode())
+        return ReceiptOut(id=one.entry_id, version=version, digest=one.digest, received_at=moment, signature=signature)
+
+
+def _refusal(one: Prepared, person: Standing | None, *, closed: bool) -> AppError | None:
+    if person is None or person.withdrawn_at is not None:
+        return Withdrawn()
+    if closed:
+        return StudyClosed()
+    if not person.may_write(one.protocol.required_purposes, on_phone=one.writer.on_phone):
+        return ConsentMissing()
+    return None
+
+
+def _day(one: Prepared, person: Standing) -> int | None:
+    if person.anchor_on is None:
+        return None
+    return clock.days_between(person.anchor_on, one.occurred_at, person.time_zone)
+
+
+def _utterance(one: Prepared, day: int | None) -> Utterance:
+    return Utterance("diary", one.entry_id, one.place(day), one.occurred_at, one.spoken, one.answers.mood)
+
+
+def _change(one: Prepared, action: str, version: int) -> audit.Change:
+    return audit.Change(
+        one.writer.label,
+        action,
+        one.study_id,
+        one.participant_id,
+        {"entry": str(one.entry_id), "version": version, "digest": one.digest},
+    )
+
+
+def _receipt_row(study_id: UUID, receipt: ReceiptOut, received_at: datetime) -> dict[str, Any]:
+    return {
+        "study_id": study_id,
+        "entry_id": receipt.id,
+        "version": receipt.version,
+        "digest": receipt.digest,
+        "received_at": received_at,
+        "signature": receipt.signature,
+    }
+
+
+def _entry_row(one: Prepared, day: int | None, received_at: datetime, *, version: int) -> dict[str, Any]:
+    return {
+        "study_id": one.study_id,
+        "id": one.entry_id,
+        "participant_id": one.participant_id,
+        "stage_id": one.stage_id,
+        "touchpoint_id": one.touchpoint_id,
+        "wave_id": one.wave_id,
+        "form_id": one.form_id,
+        "form_version": one.form_version,
+        "answers": one.answers.kept,
+        "mood": one.answers.mood,
+        "effort": one.answers.effort,
+        "mark": one.answers.mark,
+        "occurred_at": one.occurred_at,
+        "occurred_offset": clock.offset_minutes(one.occurred_at),
+        "recorded_at": one.recorded_at,
+        "recorded_offset": clock.offset_minutes(one.recorded_at),
+        "received_at": received_at,
+        "day": day,
+        "digest": one.digest,
+        "version": version,
+        "author": one.writer.label,
+    }

@@ -1,0 +1,1 @@
+"""Import and export; reads everything, owns no source data."""

@@ -1,0 +1,1 @@
+"""gettext catalogues: Chinese is the source language, English stands beside it."""

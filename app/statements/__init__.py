@@ -1,0 +1,1 @@
+"""What was said, its score, and the sums: written together in one transaction."""

@@ -1,0 +1,125 @@
+"""Writing what was said: statements, their machine codings and the cells, all in the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.db import table_of, to_micro
+from app.core.ids import uuid7
+from app.statements import cells
+from app.statements.cells import Contribution, Place
+from app.statements.models import MachineCoding, Statement
+from nlp import Coder, Coding
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One text of an entry or turn with its role and the coding that the coder gave it."""
+
+    role: str
+    text: str
+    coding: Coding
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """All that one entry or turn says at one place and moment. ``mood`` is the self-report beside it, 1..9."""
+
+    source: str
+    source_id: UUID
+    place: Place
+    occurred_at: datetime
+    spoken: tuple[Spoken, ...]
+    mood: int | None = None
+
+    def contribution(self) -> Contribution:
+        """Return what this adds to the cells."""
+        return Contribution(
+            self.place, self.source, tuple(to_micro(one.coding.sentiment) for one in self.spoken), self.mood
+        )
+
+
+def code(coder: Coder, texts: Sequence[tuple[str, str]]) -> tuple[Spoken, ...]:
+    """Return ``texts`` (role, text) with the codings of ``coder``, in their order."""
+    codings = coder.code([text for _, text in texts]) if texts else []
+    return tuple(Spoken(role, text, coding) for (role, text), coding in zip(texts, codings, strict=True))
+
+
+def record(
+    session: Session,
+    study_id: UUID,
+    model_version: str,
+    utterances: Sequence[Utterance],
+    replaced: Sequence[Contribution] = (),
+) -> None:
+    """Store ``utterances`` coded by ``model_version`` and bring the cells up to them, less what they replace."""
+    moment = clock.now()
+    statements: list[dict[str, Any]] = []
+    codings: list[dict[str, Any]] = []
+    for utterance in utterances:
+        for spoken in utterance.spoken:
+            statement = _statement_row(study_id, utterance, spoken, model_version)
+            statements.append(statement)
+            codings.append(coding_row(study_id, statement["id"], model_version, spoken.coding, moment))
+    if statements:
+        session.execute(insert(table_of(Statement)), statements)
+        session.execute(insert(table_of(MachineCoding)), codings)
+    cells.apply(session, study_id, cells.deltas([one.contribution() for one in utterances], replaced))
+
+
+def retract(session: Session, study_id: UUID, source_id: UUID, place: Place, mood: int | None) -> Contribution:
+    """Mark the statements of an entry or turn as replaced; returns what they had added to the cells."""
+    query = select(Statement.source, Statement.sentiment_micro).where(
+        Statement.study_id == study_id, Statement.source_id == source_id, Statement.retracted_at.is_(None)
+    )
+    rows = session.execute(query).all()
+    session.execute(
+        update(Statement)
+        .where(Statement.study_id == study_id, Statement.source_id == source_id, Statement.retracted_at.is_(None))
+        .values(retracted_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    return Contribution(place, rows[0].source if rows else "diary", tuple(row.sentiment_micro for row in rows), mood)
+
+
+def coding_row(
+    study_id: UUID, statement_id: UUID, model_version: str, coding: Coding, moment: datetime
+) -> dict[str, Any]:
+    """Return the machine_coding row of one statement."""
+    return {
+        "study_id": study_id,
+        "statement_id": statement_id,
+        "model_version": model_version,
+        "sentiment_micro": to_micro(coding.sentiment),
+        "confidence": coding.confidence,
+        "emotions": dict(coding.emotions),
+        "risk": [{"kind": cue.kind, "start": cue.start, "end": cue.end} for cue in coding.risk],
+        "coded_at": moment,
+    }
+
+
+def _statement_row(study_id: UUID, utterance: Utterance, spoken: Spoken, model_version: str) -> dict[str, Any]:
+    place = utterance.place
+    return {
+        "study_id": study_id,
+        "id": uuid7(),
+        "participant_id": place.participant_id,
+        "stage_id": place.stage_id,
+        "touchpoint_id": place.touchpoint_id,
+        "wave_id": place.wave_id,
+        "source": utterance.source,
+        "source_id": utterance.source_id,
+        "role": spoken.role,
+        "text": spoken.text,
+        "occurred_at": utterance.occurred_at,
+        "day": place.day,
+        "model_version": model_version,
+        "sentiment_micro": to_micro(spoken.coding.sentiment),
+        "retracted_at": None,
+    }

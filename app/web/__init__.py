@@ -1,0 +1,1 @@
+"""Page shell: templates, static files, catalogue, CSRF, paging, security headers; knows no feature."""

@@ -1,0 +1,93 @@
+"""Rendering: one Jinja environment over the templates of all rooms."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from app.web import csrf
+from app.web.assets import Assets
+from app.web.i18n import LANGUAGE_COOKIE, LANGUAGES, catalogue, choose_language, current_language, translate
+
+YEAR_SECONDS = 365 * 86_400
+
+
+class Pages:
+    """Renders templates by name, in the language of the request."""
+
+    def __init__(self, folders: Iterable[Path], assets: Assets) -> None:
+        self.environment = Environment(
+            loader=FileSystemLoader([str(folder) for folder in folders]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        # newstyle: _("共 %(n)s 人", n=3) fills in and escapes what it is given.
+        self.environment.install_gettext_callables(  # type: ignore[attr-defined]
+            translate, lambda one, many, n: translate(one if n == 1 else many), newstyle=True
+        )
+        self.environment.globals["static"] = assets.url
+        self.environment.filters["local_time"] = local_time
+        self.environment.filters["signed"] = signed
+
+    def render(
+        self,
+        request: Request,
+        name: str,
+        context: Mapping[str, Any] | None = None,
+        *,
+        status: int = 200,
+        language: str | None = None,
+    ) -> HTMLResponse:
+        """Return the page ``name``; ``language`` is the study's, used where the person chose none. Never cached by others."""
+        chosen = choose_language(request, language)
+        current_language.set(chosen)
+        catalogue(chosen)
+        values = {
+            "request": request,
+            "language": chosen,
+            "languages": LANGUAGES,
+            "csrf_token": csrf.token_for(request),
+            **(context or {}),
+        }
+        html = self.environment.get_template(name).render(values)
+        response = HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+        csrf.set_cookie(request, response)
+        if request.query_params.get("lang") in LANGUAGES:
+            response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR_SECONDS, samesite="lax", path="/", httponly=True)
+        return response
+
+
+def render(
+    request: Request,
+    name: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    language: str | None = None,
+) -> HTMLResponse:
+    """Return the page ``name`` rendered by the application's Pages."""
+    pages: Pages = request.app.state.pages
+    return pages.render(request, name, context, status=status, language=language)
+
+
+@pass_context
+def local_time(context: Context, moment: datetime, zone: str | None = None) -> str:
+    """Return a moment as the person reads it: 2月9日 21:40, in ``zone`` or the page's ``zone``."""
+    local = moment.astimezone(ZoneInfo(zone or context.get("zone") or "Asia/Shanghai"))
+    if context.get("language") == "en":
+        return f"{local:%b} {local.day}, {local:%H:%M}"
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a number with a true minus sign, and a plus sign where it is above zero."""
+    return f"{value:+.{digits}f}".replace("-", "−")
