@@ -1,0 +1,135 @@
+"""The curve over REST: JSON, CSV, SVG and PNG, by suffix or by Accept."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
+
+from app.charts import ChineseFontMissing, svg_to_png
+from app.core.db import MICRO
+from app.curves import deps, queries
+from app.curves.deps import Asked
+from app.curves.drawing import draw
+from app.curves.errors import NoFont
+from app.curves.points import conditions_of
+from app.curves.presentation import CurveOut, PointOut, present
+from app.curves.service import By, Curve
+from app.studies import queries as studies
+from app.studies.access import ANYONE, TEXT_READERS, ApiInStudy, StudyAccess
+from app.web.tables import csv_text
+
+router = APIRouter(prefix="/api/v1/studies/{slug}", tags=["curves"])
+
+Kind = Literal["json", "csv", "svg", "png"]
+MEDIA_TYPES: dict[Kind, str] = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+}
+PNG_WIDTH = 1600
+MayRead = Annotated[StudyAccess, Depends(ApiInStudy(*ANYONE, scope="curves:read"))]
+MayReadText = Annotated[StudyAccess, Depends(ApiInStudy(*TEXT_READERS, scope="statements:read"))]
+
+
+class QuoteOut(BaseModel):
+    """A statement behind a point."""
+
+    id: str
+    participant: str
+    stage: str
+    role: str
+    text: str
+    day: int | None
+    occurred_at: str
+    sentiment: float
+    model_version: str
+
+
+@router.get("/curve", summary="The emotion curve with its uncertainty", responses={200: {"model": CurveOut}})
+def get_curve(request: Request, access: MayRead, asked: Asked) -> Response:
+    """In the form that Accept prefers: JSON unless it names CSV, SVG or PNG."""
+    return _serve(request, access, asked, _preferred(request))
+
+
+@router.get("/curve.{kind}", summary="The emotion curve as JSON, CSV, SVG or PNG", responses={200: {"model": CurveOut}})
+def get_curve_as(request: Request, access: MayRead, asked: Asked, kind: Kind) -> Response:
+    """Answers 304 to the ETag of an unchanged curve without computing it."""
+    return _serve(request, access, asked, kind)
+
+
+@router.get("/quotes", summary="The statements behind one point of a curve")
+def get_quotes(
+    request: Request,
+    access: MayReadText,
+    key: Annotated[str, Query(max_length=90, description="The point's key.")],
+    by: By = "stage",
+    order: Literal["lowest", "highest"] = "lowest",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> list[QuoteOut]:
+    """The most extreme first."""
+    with request.app.state.database.read() as session:
+        protocol = studies.protocol(session, access.study.id)
+        conditions = conditions_of(protocol, by, key)
+        found = queries.quotes(
+            session, access.study.id, conditions=conditions, lowest_first=order == "lowest", limit=limit
+        )
+    return [
+        QuoteOut(
+            id=str(one.id),
+            participant=one.participant,
+            stage=protocol.stage_of(one.stage_id).key,
+            role=one.role,
+            text=one.text,
+            day=one.day,
+            occurred_at=one.occurred_at.isoformat(),
+            sentiment=one.sentiment_micro / MICRO,
+            model_version=one.model_version,
+        )
+        for one in found
+    ]
+
+
+def _serve(request: Request, access: StudyAccess, asked: Asked, kind: Kind) -> Response:
+    with request.app.state.database.read() as session:
+        reading = deps.read(request, session, access, asked)
+        etag = f'{reading.etag[:-1]}-{kind}"'
+        headers = {
+            "ETag": etag,
+            "Cache-Control": "private, no-cache",
+            "Vary": "Accept, Accept-Language, Authorization, Cookie, X-API-Key",
+        }
+        if etag in _tags(request):
+            return Response(status_code=304, headers=headers)
+        curve = deps.compute(request, session, reading)
+    return Response(_body(curve, kind), media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+def _tags(request: Request) -> set[str]:
+    given = request.headers.get("if-none-match", "")
+    return {tag.strip().removeprefix("W/") for tag in given.split(",")}
+
+
+def _preferred(request: Request) -> Kind:
+    accept = request.headers.get("accept", "")
+    kinds: tuple[Kind, ...] = ("json", "csv", "svg", "png")
+    places = {kind: accept.find(MEDIA_TYPES[kind].split(";")[0]) for kind in kinds}
+    named = [kind for kind in kinds if places[kind] >= 0]
+    return min(named, key=lambda kind: places[kind]) if named else "json"
+
+
+def _body(curve: Curve, kind: Kind) -> str | bytes:
+    if kind == "json":
+        return present(curve).model_dump_json()
+    if kind == "csv":
+        names = list(PointOut.model_fields)
+        rows = [[getattr(point, name) for name in names] for point in present(curve).points]
+        sets = [[point.key in curve.valley, point.key in curve.peak] for point in curve.points]
+        return csv_text([*names, "valley", "peak"], [row + marks for row, marks in zip(rows, sets, strict=True)])
+    svg = str(draw(curve, standalone=True))
+    if kind == "svg":
+        return svg
+    try:
+        return svg_to_png(svg, width=PNG_WIDTH)
+    except ChineseFontMissing as error:
+        raise NoFont() from error

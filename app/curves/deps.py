@@ -1,0 +1,74 @@
+"""What a request asks of a curve, and how much of it the caller may see."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from sqlalchemy.orm import Session
+
+from app.accounts.actors import READ_STATEMENTS
+from app.curves import queries, service
+from app.curves.matrices import CellMatrices
+from app.curves.queries import Revisions
+from app.curves.service import By, Curve, CurveQuestion, ScoreName
+from app.studies import queries as studies
+from app.studies.access import TEXT_READERS, StudyAccess
+from app.studies.coders import get_coder
+from app.web.i18n import choose_language, current_language
+
+
+async def question(
+    by: Annotated[By, Query(description="The axis.")] = "stage",
+    score: Annotated[ScoreName, Query(description="Whose scores.")] = "corrected",
+    segment: Annotated[str | None, Query(max_length=120, description="attribute:value of participants")] = None,
+    wave: Annotated[str | None, Query(max_length=40)] = None,
+    level: Annotated[float, Query(ge=0.5, le=0.999, description="Level of intervals and sets.")] = 0.95,
+) -> CurveQuestion:
+    """Return the question that the query string asks."""
+    return CurveQuestion(by, score, segment or None, wave or None, level)
+
+
+Asked = Annotated[CurveQuestion, Depends(question)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at a study's curve: the state it is in and who looks."""
+
+    access: StudyAccess
+    question: CurveQuestion
+    revisions: Revisions
+    etag: str
+    anonymous: bool
+    coder_version: str
+
+
+def sees_text(access: StudyAccess) -> bool:
+    """Return whether the caller may read statements; others get points of at least 8 people only."""
+    return access.can(TEXT_READERS) and access.actor.may(READ_STATEMENTS)
+
+
+def read(request: Request, session: Session, access: StudyAccess, asked: CurveQuestion) -> Reading:
+    """Return the state of the curve, cheap enough to answer 304 from."""
+    language = choose_language(request, access.study.language)
+    current_language.set(language)
+    protocol = studies.protocol(session, access.study.id)
+    revisions = queries.revisions(session, access.study.id)
+    anonymous = not sees_text(access)
+    coder_version = get_coder(protocol.study.coder).version
+    tag = service.etag(protocol, revisions, asked, anonymous=anonymous, coder_version=coder_version)
+    return Reading(access, asked, revisions, f'"{tag}-{language}"', anonymous, coder_version)
+
+
+def compute(request: Request, session: Session, reading: Reading) -> Curve:
+    """Return the curve in the state that ``reading`` saw, in the same session."""
+    matrices: CellMatrices = request.app.state.matrices
+    return service.curve(
+        session,
+        matrices,
+        reading.access.study.id,
+        reading.question,
+        revisions=reading.revisions,
+        coder_version=reading.coder_version,
+        anonymous=reading.anonymous,
+    )

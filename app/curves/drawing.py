@@ -1,0 +1,107 @@
+"""A curve handed to the charts: points, marks and words."""
+
+from collections.abc import Callable
+
+from markupsafe import Markup
+
+from app.charts import ChartPoint, ChartWords, curve_svg
+from app.charts.points import Layout, Mark
+from app.curves.service import Curve, CurvePoint
+from app.curves.words import label_of, sentence
+from app.web.i18n import mark as _
+from app.web.i18n import translate
+
+CHART_ID = "curve"
+
+
+def draw(
+    curve: Curve,
+    *,
+    layout: Layout = "wide",
+    standalone: bool = False,
+    href: Callable[[CurvePoint], str | None] | None = None,
+) -> Markup:
+    """Return the curve as an SVG; ``href`` names what a point opens."""
+    points = [
+        _chart_point(curve, point, href) for point in curve.points if curve.by != "day" or point.estimate is not None
+    ]
+    return curve_svg(
+        points,
+        words=_words(curve),
+        layout=layout,
+        standalone=standalone,
+        title=title(curve),
+        description=sentence(curve),
+        caption=sentence(curve) + " " + _footnote(curve) if standalone else "",
+        chart_id=CHART_ID,
+    )
+
+
+def title(curve: Curve) -> str:
+    """Return what the picture shows, as its heading."""
+    along = {"stage": _("按旅程阶段"), "day": _("按距锚定事件的天数"), "touchpoint": _("按触点")}[curve.by]
+    return translate(_("%(study)s：情绪曲线，%(along)s")) % {"study": curve.title, "along": translate(along)}
+
+
+def _chart_point(curve: Curve, point: CurvePoint, href: Callable[[CurvePoint], str | None] | None) -> ChartPoint:
+    mark, note = _mark(curve, point)
+    return ChartPoint(
+        label=label_of(curve, point),
+        value=point.estimate,
+        lower=point.lower,
+        upper=point.upper,
+        band_lower=point.band_lower,
+        band_upper=point.band_upper,
+        sub_label=_counted(point),
+        mark=mark,
+        note=note,
+        href=href(point) if href and not point.suppressed else None,
+        enough=point.enough,
+    )
+
+
+def _mark(curve: Curve, point: CurvePoint) -> tuple[Mark | None, str]:
+    """Mark the candidates of the lesser set; where a set holds half of the points, only its most extreme one."""
+    sides: tuple[tuple[Mark, tuple[str, ...], str], ...] = (
+        ("valley", curve.valley, _("可能是低谷")),
+        ("peak", curve.peak, _("可能是高峰")),
+    )
+    for mark, keys, perhaps in sides:
+        if point.key in keys and point.enough:
+            return (mark, "") if len(keys) == 1 else _candidate(curve, point, mark, keys, perhaps)
+    return None, ""
+
+
+def _candidate(
+    curve: Curve, point: CurvePoint, mark: Mark, keys: tuple[str, ...], perhaps: str
+) -> tuple[Mark | None, str]:
+    candidates = [one for one in curve.points if one.key in keys and one.estimate is not None]
+    extreme = (min if mark == "valley" else max)(candidates, key=lambda one: one.estimate or 0.0)
+    if len(keys) > len(curve.points) / 2 and point.key != extreme.key:
+        return None, ""
+    return mark, translate(perhaps)
+
+
+def _counted(point: CurvePoint) -> str:
+    if point.suppressed:
+        return translate(_("人数太少，不显示"))
+    return translate(_("%(people)s 人 %(entries)s 条")) % {"people": point.participants, "entries": point.entries}
+
+
+def _words(curve: Curve) -> ChartWords:
+    return ChartWords(
+        good=translate(_("很好")),
+        neutral=translate(_("说不上好坏")),
+        bad=translate(_("很糟")),
+        valley=translate(_("低谷")),
+        peak=translate(_("高峰")),
+        too_little=translate(_("证据不足")),
+        missing=translate(_("还没有日记")),
+    )
+
+
+def _footnote(curve: Curve) -> str:
+    return translate(_("竖线和灰带是 %(level)s 的不确定范围；编码器 %(version)s。")) % {
+        "level": f"{curve.level * 100:g}%",
+        "version": curve.model_version,
+    }

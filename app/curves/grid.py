@@ -1,0 +1,34 @@
+"""The fixed grid of days: single days in the week that matters, wider steps further away.
+
+Fixed, so that two requests never cut the same people in two different ways.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+FIRST, LAST = -3650, 36500
+_EDGES = (FIRST, -60, -30, -14, -7, 0, 1, 2, 3, 4, 5, 6, 7, 8, 15, 31, 61, 91, 181, LAST)
+
+
+@dataclass(frozen=True, slots=True)
+class DayBin:
+    """Days from the anchor event, both ends included."""
+
+    first: int
+    last: int
+
+    @property
+    def key(self) -> str:
+        """How programs name the bin: 3, -14..-8, 181.. ."""
+        if self.first == self.last:
+            return str(self.first)
+        low = "" if self.first == FIRST else str(self.first)
+        return f"{low}..{'' if self.last >= LAST - 1 else self.last}"
+
+
+DAY_BINS = tuple(DayBin(first, following - 1) for first, following in pairwise(_EDGES))
+
+
+def bin_index(day: int) -> int:
+    """Return the index of the bin that holds ``day``; days beyond the grid count in its ends."""
+    return next((index for index, one in enumerate(DAY_BINS) if day <= one.last), len(DAY_BINS) - 1)

@@ -1,0 +1,111 @@
+"""SELECTs behind a curve: cells, revisions, segments and the quotes of one point."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.participants.models import Participant
+from app.statements.models import CurveCell, CurveRevision, Statement
+
+CELL_COLUMNS = (
+    CurveCell.participant_id,
+    CurveCell.position,
+    CurveCell.wave,
+    CurveCell.source,
+    CurveCell.entries,
+    CurveCell.n,
+    CurveCell.sum_model,
+    CurveCell.sum_weight,
+    CurveCell.sum_weight_model,
+    CurveCell.sum_weight_human,
+    CurveCell.coded,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """How often each slot of a study's cells has changed, and when last."""
+
+    by_slot: tuple[tuple[int, int], ...]
+    changed_at: datetime | None
+
+
+def revisions(session: Session, study_id: UUID) -> Revisions:
+    """Return the revisions of the study's cells."""
+    query = select(CurveRevision.slot, CurveRevision.revision, CurveRevision.changed_at)
+    rows = session.execute(query.where(CurveRevision.study_id == study_id).order_by(CurveRevision.slot)).all()
+    return Revisions(
+        tuple((slot, revision) for slot, revision, _ in rows),
+        max((changed_at for *_, changed_at in rows), default=None),
+    )
+
+
+def changed_cells(session: Session, study_id: UUID, axis: str, since: Sequence[tuple[int, int]]) -> Sequence[Any]:
+    """Return the cells of one axis in the slots of ``since`` that changed after the revision given with each."""
+    changed = [and_(CurveCell.slot == slot, CurveCell.revision > revision) for slot, revision in since]
+    query = select(*CELL_COLUMNS).where(CurveCell.study_id == study_id, CurveCell.axis == axis, or_(*changed))
+    return session.execute(query).all() if changed else ()
+
+
+def segment_members(session: Session, study_id: UUID, attribute: str, value: str) -> set[UUID]:
+    """Return the participants whose ``attribute`` is ``value``."""
+    query = select(Participant.id).where(
+        Participant.study_id == study_id, Participant.attributes[attribute].as_string() == value
+    )
+    return set(session.scalars(query))
+
+
+def attribute_values(session: Session, study_id: UUID) -> dict[str, set[str]]:
+    """Return every attribute of the study's participants and the values that occur."""
+    values: dict[str, set[str]] = {}
+    for attributes in session.scalars(select(Participant.attributes).where(Participant.study_id == study_id)):
+        for name, value in attributes.items():
+            values.setdefault(name, set()).add(str(value))
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A statement behind a point, with its participant's code."""
+
+    id: UUID
+    participant: str
+    text: str
+    role: str
+    stage_id: UUID
+    touchpoint_id: UUID | None
+    occurred_at: datetime
+    day: int | None
+    sentiment_micro: int
+    model_version: str
+
+
+def quotes(
+    session: Session, study_id: UUID, *, conditions: Sequence[Any], lowest_first: bool, limit: int
+) -> Sequence[Quote]:
+    """Return statements of the study that meet ``conditions``, the most extreme first."""
+    order = Statement.sentiment_micro.asc() if lowest_first else Statement.sentiment_micro.desc()
+    query = (
+        select(
+            Statement.id,
+            Participant.code,
+            Statement.text,
+            Statement.role,
+            Statement.stage_id,
+            Statement.touchpoint_id,
+            Statement.occurred_at,
+            Statement.day,
+            Statement.sentiment_micro,
+            Statement.model_version,
+        )
+        .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
+        .where(Statement.study_id == study_id, Statement.retracted_at.is_(None), *conditions)
+        .order_by(order, Statement.id)
+        .limit(limit)
+    )
+    return [Quote(*tuple(row)) for row in session.execute(query)]

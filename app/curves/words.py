@@ -1,0 +1,80 @@
+"""The curve said in plain sentences, with its uncertainty."""
+
+from app.curves.service import Curve, CurvePoint
+from app.web.i18n import current_language, translate
+from app.web.i18n import mark as _
+
+EVIDENCE = 5
+
+
+def label_of(curve: Curve, point: CurvePoint) -> str:
+    """Return the name of a point as people read it."""
+    if curve.by != "day":
+        return point.label
+    if point.day_from is not None and point.day_from == point.day_to:
+        return translate(_("当天")) if point.day_from == 0 else translate(_("第 %(day)s 天")) % {"day": point.day_from}
+    if point.day_to is None:
+        return translate(_("第 %(day)s 天以后")) % {"day": point.day_from}
+    if point.day_to < 0:
+        if point.day_from is None:
+            return translate(_("%(day)s 天以前")) % {"day": -point.day_to}
+        return translate(_("前 %(near)s–%(far)s 天")) % {"near": -point.day_to, "far": -point.day_from}
+    return translate(_("第 %(first)s–%(last)s 天")) % {"first": point.day_from, "last": point.day_to}
+
+
+def sentence(curve: Curve) -> str:
+    """Return one sentence on valley and peak: named when one is left, and otherwise which cannot be told apart."""
+    if not any(point.enough for point in curve.points):
+        return translate(_("证据还不足：每个点至少要有 %(n)s 位参与者，才能说哪里低、哪里高。")) % {"n": EVIDENCE}
+    if len(curve.valley) >= sum(point.enough for point in curve.points) > 1:
+        return translate(_("现有日记还分不出哪里最低、哪里最高，需要更多参与者。"))
+    return " ".join(part for part in (_valley(curve), _peak(curve), basis(curve)) if part).replace("。 ", "。")
+
+
+def basis(curve: Curve) -> str:
+    """Return what the scores rest on."""
+    if curve.score == "mood":
+        return translate(_("这里画的是参与者自己选的心情。"))
+    if not curve.corrected:
+        return translate(_("分数来自机器编码，还没有用人工编码校正。"))
+    return translate(_("分数来自机器编码，并用人工编码校正过。"))
+
+
+def _valley(curve: Curve) -> str:
+    certain, candidates = _both(curve, curve.valley, lowest=True)
+    if not certain:
+        return ""
+    if not candidates:
+        return translate(_("最低点是%(name)s（%(level)s 把握）。")) % {"name": certain, "level": _level(curve)}
+    return translate(_("最低点很可能在%(name)s，现有数据还不能排除%(others)s（%(level)s）。")) % {
+        "name": certain,
+        "others": candidates,
+        "level": _level(curve),
+    }
+
+
+def _peak(curve: Curve) -> str:
+    certain, candidates = _both(curve, curve.peak, lowest=False)
+    if not certain:
+        return ""
+    if not candidates:
+        return translate(_("最高点是%(name)s（%(level)s 把握）。")) % {"name": certain, "level": _level(curve)}
+    return translate(_("最高点很可能在%(name)s，还不能排除%(others)s。")) % {"name": certain, "others": candidates}
+
+
+def _both(curve: Curve, keys: tuple[str, ...], *, lowest: bool) -> tuple[str, str]:
+    """Return the quoted name of the most extreme candidate, and those of the others."""
+    points = [point for point in curve.points if point.key in keys and point.estimate is not None]
+    if not points:
+        return "", ""
+    points.sort(key=lambda point: point.estimate or 0.0, reverse=not lowest)
+    names = [_quoted(label_of(curve, point)) for point in points]
+    return names[0], translate(_("、")).join(names[1:])
+
+
+def _quoted(name: str) -> str:
+    return f"“{name}”" if current_language.get() != "en" else f'"{name}"'
+
+
+def _level(curve: Curve) -> str:
+    return f"{curve.level * 100:g}%"
