@@ -27,13 +27,12 @@ Posted = Annotated[FormData, Depends(posted)]
 class FormState:
     """A form as it is shown: what stands in it, and by field what is wrong, in the current language.
 
-    The field "" is the form as a whole.
+    The field "" is the form as a whole; then ``title`` says what happened.
     """
 
     values: Mapping[str, object] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
-    remedy: str = ""
 
 
 def values_of(form: FormData) -> dict[str, str]:
@@ -44,9 +43,10 @@ def values_of(form: FormData) -> dict[str, str]:
 def refused(form: FormData, error: AppError) -> FormState:
     """Return the form as posted with what ``error`` says of its fields, or else of all of it."""
     fields = {one.field: translate(one.message) for one in error.fields}
+    if fields:
+        return FormState(values_of(form), fields)
     title = translate(error.title) % error.parameters if error.parameters else translate(error.title)
-    remedy = "" if fields else translate(error.remedy)
-    return FormState(values_of(form), fields or {"": title}, title="" if fields else title, remedy=remedy)
+    return FormState(values_of(form), {"": translate(error.remedy)}, title)
 
 
 def unreadable(form: FormData, error: ValidationError, words: Mapping[str, str]) -> FormState:
