@@ -9,6 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 MARKERS = frozenset({"_", "gettext", "ngettext", "translate", "mark"})
+KEYWORDS = {**dict.fromkeys(MARKERS), "ngettext": (1, 2)}
 # The words of an error are class attributes or arguments; core, where errors are defined, stands below the catalogue.
 ERROR_WORDS = frozenset({"title", "remedy"})
 FIELD_ERROR = "FieldError"
@@ -74,7 +75,7 @@ def catalogue_of(root: Path) -> Catalog:
     """Return all sentences under ``root``/app with the files they stand in; plural forms are sentences of their own."""
     catalogue = Catalog(project="xinlu", charset="utf-8")
     found: Generator[Any, None, None] = extract_from_dir(
-        root / "app", METHODS, OPTIONS, keywords=dict.fromkeys(MARKERS), strip_comment_tags=True
+        root / "app", METHODS, OPTIONS, keywords=KEYWORDS, strip_comment_tags=True
     )
     for name, _line, sentences, _comments, context in found:
         for sentence in [sentences] if isinstance(sentences, str) else sentences:
