@@ -56,6 +56,11 @@ def open_study(session: Session, actor: StaffActor, slug: str, roles: Collection
     return StudyAccess(study, actor, role)
 
 
+def confirm(session: Session, access: StudyAccess, roles: Collection[str]) -> StudyAccess:
+    """Return ``access`` as it stands in this session: a permission withdrawn since the request began no longer holds."""
+    return open_study(session, access.actor, access.study.slug, roles)
+
+
 class InStudy(Policy):
     """Pages of the study named by the path's ``slug``, for members in one of ``roles`` (none given: all)."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actors import StaffActor
 from app.accounts.models import User
+from app.studies.errors import UnknownLogin
 from app.studies.models import ConsentText, FormVersion, Membership, Stage, Study, Touchpoint, Wave
 from app.studies.protocol import (
     ConsentFacts,
@@ -44,14 +45,19 @@ def study_by_slug(session: Session, slug: str) -> Study | None:
     return session.scalars(select(Study).where(Study.slug == slug)).one_or_none()
 
 
-def studies_of(session: Session, actor: StaffActor) -> Sequence[tuple[Study, str]]:
-    """Return the studies that ``actor`` may see with the role in each, newest first."""
+def studies_of(
+    session: Session, actor: StaffActor, *, after: UUID | None = None, limit: int | None = None
+) -> list[tuple[Study, str]]:
+    """Return the studies that ``actor`` may see with the role in each, newest first, those older than ``after``."""
     member = and_(Membership.study_id == Study.id, Membership.user_id == actor.user_id)
     statement = select(Study, Membership.role).outerjoin(Membership, member).order_by(Study.id.desc())
     if not actor.is_admin:
         statement = statement.where(Membership.role.is_not(None))
     if actor.key_study_id is not None:
         statement = statement.where(Study.id == actor.key_study_id)
+    if after is not None:
+        statement = statement.where(Study.id < after)
+    statement = statement.limit(limit)
     return [(study, "owner" if actor.is_admin else role) for study, role in session.execute(statement)]
 
 
@@ -73,6 +79,19 @@ def members_of(session: Session, study_id: UUID) -> Sequence[tuple[Membership, U
         .order_by(Membership.created_at, User.login)
     )
     return [(membership, user) for membership, user in session.execute(statement)]
+
+
+def member(session: Session, study_id: UUID, login: str) -> tuple[Membership, User]:
+    """Return the member ``login`` of a study; UnknownLogin if there is none."""
+    statement = (
+        select(Membership, User)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.study_id == study_id, User.login == login.strip().lower())
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise UnknownLogin()
+    return row[0], row[1]
 
 
 def membership_of(session: Session, study_id: UUID, user_id: UUID) -> Membership | None:
