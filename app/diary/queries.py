@@ -78,7 +78,7 @@ def entries_of_study(
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def own_entries(session: Session, study_id: UUID, participant_id: UUID, *, limit: int = 500) -> Sequence[Entry]:
+def own_entries(session: Session, study_id: UUID, participant_id: UUID, *, limit: int | None = 500) -> Sequence[Entry]:
     """Return a person's entries, the latest moment first."""
     query = select(Entry).where(Entry.study_id == study_id, Entry.participant_id == participant_id)
     return session.scalars(query.order_by(Entry.occurred_at.desc(), Entry.id.desc()).limit(limit)).all()

@@ -78,7 +78,7 @@ class OnPhone(Policy):
 
 
 class OnPhoneKeeping(Policy):
-    """For sending an entry: an old page or a lost session is the endpoint's to answer, so that nothing typed is lost."""
+    """For sending an entry: an old page or a lost session is the endpoint's to answer, so that nothing is lost."""
 
     @property
     def statement(self) -> str:
@@ -86,8 +86,6 @@ class OnPhoneKeeping(Policy):
 
     async def __call__(self, request: Request) -> PhoneVisit:
         access = await run_in_threadpool(_look, request)
-        if access is not None and access.participant.withdrawn_at is not None:
-            raise Withdrawn()
         try:
             await csrf.check(request)
         except csrf.ForgedRequest:

@@ -32,7 +32,7 @@ def new_link() -> PersonalLink:
 
 
 def secret_in(typed: str) -> str:
-    """Return the token or short code in what was typed or pasted: a whole link, full-width letters, dashes, any case."""
+    """Return the token or short code in what was typed or pasted: a whole link, full width, dashes, any case."""
     text = unicodedata.normalize("NFKC", typed).strip()
     fragment = urlsplit(text).fragment if "#" in text else ""
     candidate = fragment or text

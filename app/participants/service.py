@@ -124,7 +124,7 @@ def next_code(taken: set[str]) -> str:
 
 
 def set_anchor(session: Session, actor: str, participant: Participant, on: date | None) -> bool:
-    """Set or clear the day of the anchor event; returns whether it changed. The diary must then follow with its days."""
+    """Set or clear the day of the anchor event; returns whether it changed. The diary moves days of entries."""
     event = session.get(AnchorEvent, (participant.study_id, participant.id))
     before = event.on if event else None
     if before == on:

@@ -1,0 +1,113 @@
+"""An entry in the words of the person who wrote it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from app.diary.models import Entry
+from app.statements.cells import MOOD_MIDDLE
+from app.studies.protocol import StudyProtocol
+from app.studies.schemas import Question
+from app.web.i18n import mark as _
+
+Tone = Literal["low", "even", "high"]
+MOODS: Sequence[str] = (
+    _("很糟"),
+    _("糟糕"),
+    _("不太好"),
+    _("有点低落"),
+    _("说不上好坏"),
+    _("还可以"),
+    _("不错"),
+    _("挺好"),
+    _("很好"),
+)
+EFFORTS: Sequence[str] = (
+    _("毫不费力"),
+    _("很省力"),
+    _("比较省力"),
+    _("一般"),
+    _("有点费力"),
+    _("很费力"),
+    _("费了很大的劲"),
+)
+MARKS: Mapping[str, str] = {"peak": _("高峰"), "valley": _("低谷"), "none": _("都不算")}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer as it reads: the question's words, and the answer's."""
+
+    label: str
+    words: str
+    free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWords:
+    """One entry as it is shown back. ``mood`` is 1..9; words of scales and marks are sentences of the catalogue."""
+
+    id: UUID
+    occurred_at: datetime
+    received_at: datetime
+    stage: str
+    touchpoint: str | None
+    mood: int | None
+    mark: str | None
+    told: Sequence[Told]
+
+    @property
+    def mood_words(self) -> str | None:
+        """The word of the mood, for the catalogue."""
+        return MOODS[self.mood - 1] if self.mood else None
+
+    @property
+    def first_text(self) -> str:
+        """What they wrote first, empty when they wrote nothing."""
+        return next((told.words for told in self.told if told.free), "")
+
+    @property
+    def tone(self) -> Tone:
+        """How this moment was, by the person's own marks: their peak or valley first, then their mood."""
+        if self.mark in ("peak", "valley"):
+            return "high" if self.mark == "peak" else "low"
+        return tone_of(self.mood)
+
+
+def tone_of(mood: int | None) -> Tone:
+    """Return on which side of neutral a mood (1..9) lies."""
+    if mood is None or mood == MOOD_MIDDLE:
+        return "even"
+    return "low" if mood < MOOD_MIDDLE else "high"
+
+
+def words_of(entry: Entry, protocol: StudyProtocol) -> EntryWords:
+    """Return ``entry`` in words, by the questions of the form version that it answered."""
+    form = protocol.form(entry.form_version)
+    questions = form.questions if form else {}
+    touchpoint = protocol.touchpoint_of(entry.touchpoint_id)
+    told = [_told(questions[key], value) for key, value in entry.answers.items() if key in questions]
+    return EntryWords(
+        id=entry.id,
+        occurred_at=entry.occurred_at,
+        received_at=entry.received_at,
+        stage=protocol.stage_of(entry.stage_id).name,
+        touchpoint=touchpoint.name if touchpoint else None,
+        mood=entry.mood,
+        mark=entry.mark,
+        told=[one for one in told if one is not None],
+    )
+
+
+def _told(question: Question, value: Any) -> Told | None:
+    if question.type == "text":
+        return Told(question.label, value, free=True)
+    if question.type == "effort":
+        return Told(question.label, EFFORTS[value - 1], free=False)
+    if question.type in ("choice", "choices"):
+        labels = {choice.value: choice.label for choice in question.choices}
+        chosen = value if isinstance(value, list) else [value]
+        return Told(question.label, "、".join(labels[one] for one in chosen), free=False)
+    return None
