@@ -22,7 +22,6 @@ def available_coders() -> tuple[str, ...]:
     return tuple(_CODERS)
 
 
-@cache
 def load_coder(name: str = "default") -> Coder:
     """The coder of that name, one for the whole process; safe to share between threads.
 
@@ -30,4 +29,9 @@ def load_coder(name: str = "default") -> Coder:
     """
     if name not in _CODERS:
         raise UnknownCoderError(name, available_coders())
+    return _loaded(name)
+
+
+@cache
+def _loaded(name: str) -> Coder:
     return _CODERS[name]()

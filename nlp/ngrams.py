@@ -29,9 +29,8 @@ def slots(hashes: NDArray[np.uint64], fits: NDArray[np.bool_], bits: int) -> NDA
 
 def counts(batch: Batch) -> NDArray[np.int64]:
     """(texts,): how many n-grams each text has, those that END closes among them."""
-    length = batch.lengths
-    windows = sum(np.maximum(length + 2 - width, 0) for width in range(1, LONGEST + 1))
-    return np.asarray(np.where(length > 0, windows - 1, 0), dtype=np.int64)
+    # 4n - 3 windows of 1 to 4 characters over n + 1, less the END alone; a single character has two.
+    return np.maximum(4 * batch.lengths - 3, 2 * batch.lengths)
 
 
 def sums(batch: Batch, weights: NDArray[np.int32] | NDArray[np.int64]) -> NDArray[np.int64]:

@@ -39,10 +39,10 @@ class Sums:
         spread = (self.positive - self.negative) / (UNIT * np.sqrt(np.maximum(self.words, 1)))
         return np.asarray(spread / np.sqrt(spread * spread + SOFT))
 
-    def features(self) -> NDArray[np.float64]:
-        """(texts, len(FEATURES)), each within [-1, 1]."""
+    def features(self) -> tuple[NDArray[np.float64], ...]:
+        """In the order of FEATURES, each (texts,) and within [-1, 1]."""
         whole = self.positive + self.negative + UNIT
-        return np.stack((self.balance(), self.positive / whole, self.negative / whole, self.closing), axis=1)
+        return self.balance(), self.positive / whole, self.negative / whole, self.closing
 
 
 class Reader:
@@ -99,7 +99,7 @@ def sum_up(reading: LexiconReading, texts: int) -> Sums:
     felt = np.flatnonzero(effect)
     words = np.bincount(reading.owner[felt], minlength=texts).astype(np.int64)
     closing = np.zeros(texts)
-    closing[reading.owner[felt]] = np.clip(effect[felt] / (2 * UNIT), -1, 1)
+    closing[reading.owner[felt]] = np.minimum(np.maximum(effect[felt] / (2 * UNIT), -1), 1)
     return Sums(positive, negative, words, closing)
 
 

@@ -6,6 +6,7 @@ and does not depend on the other texts of the batch.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,20 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.characters import Batch
-from nlp.coders.lexical import named_emotions
+from nlp.clauses import clause_ends, within_bmp
+from nlp.coders.lexical import effect_shares, named_emotions, spans
 from nlp.coding import Coding, Evidence, label_of
 from nlp.lexicon.entries import fingerprint
-from nlp.lexicon.scope import LexiconReading
+from nlp.lexicon.scope import UNIT, LexiconReading
 from nlp.ngrams import EMOTION_BITS, SENTIMENT_BITS, counts, fitting, slots, sums
-from nlp.reading import analyse, chunks, emotion_sums, shared_reader, sum_up
+from nlp.reading import Sums, analyse, chunks, emotion_sums, shared_reader, sum_up
 from nlp.weights import FOLDER, Weights
 
 CODE_FORMAT: Final = 1
 SPACE: Final = 0x20
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A chunk on its way to codings. `root`: root of the number of n-grams; `blank`: nothing but white space."""
+
+    texts: Sequence[str]
+    batch: Batch
+    reading: LexiconReading
+    sums: Sums
+    root: NDArray[np.float64]
+    blank: NDArray[np.bool_]
+    by_position: NDArray[np.int32]
+    emotion_rows: NDArray[np.int64]
+
+
 class LinearCoder:
-    """`confidence` is the share of training statements of like score whose sign was right out of sample."""
+    """`confidence` is the share of right signs among training statements of like score, out of sample."""
 
     name: Final = "default"
 
@@ -34,79 +50,107 @@ class LinearCoder:
         self._weights = Weights.load(folder)
         fusion = self._weights.fusion
         self._emotion_scales = np.array(fusion.emotion_scales)
-        self._emotion_terms = np.array(fusion.emotion_terms).T
+        self._emotion_terms = np.array(fusion.emotion_terms).T.copy()
         self._emotion_floors = np.array(fusion.emotion_floors)
         digest = hashlib.sha256(f"{CODE_FORMAT}".encode() + self._weights.digest() + fingerprint())
         self.version: Final = f"{self.name}-{CODE_FORMAT}+{digest.hexdigest()[:12]}"
 
     def code(self, texts: Sequence[str], *, explain: bool = False) -> list[Coding]:
-        """One coding per text. Evidence: each word with its rule, and each clause's characters (`characters`)."""
+        """One coding per text. The evidence sums to the score: words by rule, and the characters of each clause."""
         return [coding for chunk in chunks(texts) for coding in self._code(chunk, explain)]
 
     def _code(self, texts: Sequence[str], explain: bool) -> list[Coding]:
         batch, hashes = analyse(texts)
         reader = shared_reader()
-        reading = reader.read(batch, hashes)
-        fits = fitting(batch)
-        root = np.sqrt(np.maximum(counts(batch), 1))
-        by_position = self._weights.sentiment[slots(hashes, fits, SENTIMENT_BITS)].sum(axis=1, dtype=np.int32)
-        scores = self._scores(batch, by_position, reading, root)
-        emotions = self._emotions(batch, slots(hashes, fits, EMOTION_BITS), reading, root, scores)
+        scene = self._scene(texts, batch, hashes, reader.read(batch, hashes))
+        raw = self._raw_scores(scene)
+        scores = np.asarray(np.round(np.minimum(np.maximum(raw, -1.0), 1.0), 4) + 0.0, dtype=np.float64)
+        scores[scene.blank] = 0.0
+        listed: list[float] = scores.tolist()
         cues = reader.cues(batch, hashes, texts)
-        evidence = self._evidence(texts, batch, by_position, reading, root) if explain else {}
+        evidence = self._evidence(scene, raw, listed) if explain else {}
         return [
             Coding(score, sure, label_of(score), felt, evidence.get(index, ()), cues.get(index, ()))
             for index, (score, sure, felt) in enumerate(
-                zip(scores.tolist(), self._confidence(batch, scores), emotions, strict=True)
+                zip(listed, self._confidence(scene, scores), self._emotions(scene, scores), strict=True)
             )
         ]
 
-    def _scores(
-        self,
-        batch: Batch,
-        by_position: NDArray[np.int32],
-        reading: LexiconReading,
-        root: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        fusion = self._weights.fusion
-        features = sum_up(reading, root.size).features()
-        total = fusion.terms[0] + fusion.terms[1] * (sums(batch, by_position) * fusion.scale / root)
-        for column, term in enumerate(fusion.terms[2:]):
-            total += term * features[:, column]
-        return np.asarray(np.where(_blank(batch), 0.0, np.round(np.clip(total, -1, 1), 4) + 0.0))
+    def _scene(self, texts: Sequence[str], batch: Batch, hashes: NDArray[np.uint64], reading: LexiconReading) -> _Scene:
+        fits = fitting(batch)
+        by_position = self._weights.sentiment[slots(hashes, fits, SENTIMENT_BITS)].sum(axis=1, dtype=np.int32)
+        blank = np.add.reduceat(batch.codes > SPACE, batch.starts) == 0
+        root = np.sqrt(np.maximum(counts(batch), 1))
+        rows = slots(hashes, fits, EMOTION_BITS)
+        return _Scene(texts, batch, reading, sum_up(reading, len(texts)), root, blank, by_position, rows)
 
-    def _emotions(
-        self,
-        batch: Batch,
-        rows: NDArray[np.int64],
-        reading: LexiconReading,
-        root: NDArray[np.float64],
-        scores: NDArray[np.float64],
-    ) -> list[dict[str, float]]:
-        by_position = self._weights.emotions[rows].sum(axis=1, dtype=np.int32)
-        guesses = sums(batch, by_position) * self._emotion_scales / root[:, None]
+    def _raw_scores(self, scene: _Scene) -> NDArray[np.float64]:
+        fusion = self._weights.fusion
+        total = fusion.terms[0] + fusion.terms[1] * (sums(scene.batch, scene.by_position) * fusion.scale / scene.root)
+        for column, term in zip(scene.sums.features(), fusion.terms[2:], strict=True):
+            total += term * column
+        return np.asarray(total)
+
+    def _emotions(self, scene: _Scene, scores: NDArray[np.float64]) -> list[dict[str, float]]:
+        by_position = self._weights.emotions[scene.emotion_rows].sum(axis=1, dtype=np.int32)
+        guesses = sums(scene.batch, by_position) * self._emotion_scales / scene.root[:, None]
         constant, table, words, sentiment = self._emotion_terms
-        strengths = constant + table * guesses + words * emotion_sums(reading, root.size) + sentiment * scores[:, None]
-        strengths[_blank(batch)] = 0
-        return named_emotions(np.clip(strengths, 0, 1), self._emotion_floors)
+        felt = emotion_sums(scene.reading, scene.root.size)
+        strengths = constant + table * guesses + words * felt + sentiment * scores[:, None]
+        strengths[scene.blank] = 0
+        return named_emotions(np.minimum(strengths, 1), self._emotion_floors)
 
-    def _confidence(self, batch: Batch, scores: NDArray[np.float64]) -> list[float]:
+    def _confidence(self, scene: _Scene, scores: NDArray[np.float64]) -> list[float]:
         fusion = self._weights.fusion
-        sure = np.interp(np.abs(scores), fusion.confidence_at, fusion.confidence)
-        rounded: list[float] = np.where(_blank(batch), 0.0, np.round(sure, 4)).tolist()
-        return rounded
+        sure = np.round(np.interp(np.abs(scores), fusion.confidence_at, fusion.confidence), 4)
+        sure[scene.blank] = 0.0
+        listed: list[float] = sure.tolist()
+        return listed
 
     def _evidence(
-        self,
-        texts: Sequence[str],
-        batch: Batch,
-        by_position: NDArray[np.int32],
-        reading: LexiconReading,
-        root: NDArray[np.float64],
+        self, scene: _Scene, raw: NDArray[np.float64], scores: list[float]
     ) -> dict[int, tuple[Evidence, ...]]:
-        return {}
+        """Words and characters as they went into the raw score, scaled by what clipping left of it."""
+        words = spans(scene.texts, scene.batch.starts, scene.reading, self._word_shares(scene))
+        characters = self._character_spans(scene)
+        evidence = {}
+        for index, (score, before) in enumerate(zip(scores, raw.tolist(), strict=True)):
+            kept = score / before if abs(before) > 1 else 1.0
+            found = sorted((*characters[index], *words.get(index, ())), key=lambda span: (span.start, -span.end))
+            evidence[index] = tuple(
+                Evidence(span.start, span.end, span.text, span.contribution * kept, span.rule) for span in found
+            )
+        return evidence
 
+    def _word_shares(self, scene: _Scene) -> NDArray[np.float64]:
+        """(matches,): each word's part of the lexicon features, times their terms."""
+        reading, totals = scene.reading, scene.sums
+        balance, positive, negative, closing = self._weights.fusion.terms[2:]
+        effect, owner = reading.effect, reading.owner
+        whole = (totals.positive + totals.negative + UNIT)[owner]
+        shares = balance * effect_shares(reading, totals)
+        shares += np.where(effect > 0, positive, -negative) * effect / whole
+        last = np.flatnonzero(effect)
+        last = last[np.append(owner[last][1:] != owner[last][:-1], True)] if last.size else last
+        shares[last] += closing * totals.closing[owner[last]]
+        return np.asarray(shares)
 
-def _blank(batch: Batch) -> NDArray[np.bool_]:
-    """Texts of nothing but white space."""
-    return np.asarray(np.add.reduceat(batch.codes > SPACE, batch.starts) == 0)
+    def _character_spans(self, scene: _Scene) -> list[list[Evidence]]:
+        """Per text and clause the n-grams that begin in it; the constant is shared out over the characters."""
+        fusion = self._weights.fusion
+        batch, owner = scene.batch, scene.batch.owner
+        constant = fusion.terms[0] / np.maximum(batch.lengths, 1)
+        parts = scene.by_position * (fusion.terms[1] * fusion.scale / scene.root)[owner] + constant[owner]
+        ends = np.flatnonzero(clause_ends(within_bmp(batch.codes)))
+        firsts = np.append(0, ends[:-1] + 1)
+        found: list[list[Evidence]] = [[] for _ in scene.texts]
+        for first, end in zip(firsts.tolist(), ends.tolist(), strict=True):
+            index = int(owner[first])
+            start, stop = (
+                first - int(batch.starts[index]),
+                min(end + 1 - int(batch.starts[index]), int(batch.lengths[index])),
+            )
+            if stop > start and not scene.blank[index]:
+                total = float(parts[first : first + stop - start].sum())
+                found[index].append(Evidence(start, stop, scene.texts[index][start:stop], total, "characters"))
+        return found

@@ -4,7 +4,7 @@ All rules run over the matches of a whole batch at once; a match sees its neighb
 Contributions are counted in thousandths, as integers, so that sums do not depend on their order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,7 @@ GAP: Final = 3
 RELIEF: Final = -1.0
 DAMPED: Final = 0.3
 RAISED: Final = 1.2
-ONSET: Final = 1.2
+CONCEDED: Final = 0.5
 PROMISE_IN_DOUBT: Final = -0.3
 FLIPPED_PRAISE: Final = -0.8
 STRONGEST: Final = 2.2
@@ -41,8 +41,27 @@ _CALM: Final = EMOTIONS.index("安心")
 _LETDOWN: Final = EMOTIONS.index("失望")
 _NO_EMOTION: Final = len(EMOTIONS)
 _LABELS_A_WORD: Final = 3
-
 _COMPLETED: Final = ord("了")
+_BACK: Final = np.arange(1, REACH + 1)
+_FARTHEST: Final = GAP + 2 * (_BACK - 1)
+
+_MODIFIERS: Final = {
+    Role.NEGATOR: "negation", Role.STOPPED: "negation", Role.DEGREE: "degree", Role.AFFIRMED: "double_negation",
+    Role.ONSET: "recurrence", Role.ARRIVAL: "arrival",
+}  # fmt: skip
+
+
+def _modifier_tables() -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """By (role, valence below zero): does it modify; and by role: the bit of its rule."""
+    modifies = np.zeros((len(Role), 2), dtype=np.bool_)
+    bits = np.zeros(len(Role), dtype=np.int64)
+    for role, rule in _MODIFIERS.items():
+        modifies[role] = (role != Role.ONSET, role != Role.ARRIVAL)
+        bits[role] = _BIT[rule]
+    return modifies, bits
+
+
+_MODIFIES, _RULE_BIT = _modifier_tables()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +95,27 @@ class ScopedLexicon:
     def read(self, batch: Batch, matches: Matches) -> LexiconReading:
         """The effect of each match, in the order of the matches."""
         scene = self._scene(batch, matches)
-        for act in (_look_back, _look_ahead, _suppose, _doubt, _mock, _contrast):
-            act(scene)
-        strength = np.clip(scene.factor, -STRONGEST, STRONGEST)
+        present = set(np.flatnonzero(np.bincount(scene.role)).tolist())
+        for cause, act in _ACTS:
+            if not present.isdisjoint(cause):
+                act(scene)
+        strength = np.maximum(np.minimum(scene.factor, STRONGEST), -STRONGEST)
         effect = np.rint(scene.valence * strength * UNIT).astype(np.int64)
         emotion = _turned_emotions(self._emotion[matches.phrase], scene.valence, effect)
-        return LexiconReading(matches, batch.owner[matches.start], effect, scene.rules, emotion)
+        return LexiconReading(matches, scene.owner, effect, scene.rules, emotion)
 
     def _scene(self, batch: Batch, matches: Matches) -> "_Scene":
+        start, end, phrase = matches.start, matches.end, matches.phrase
         codes = within_bmp(batch.codes)
         ends = clause_ends(codes)
-        clause = np.cumsum(ends, dtype=np.int64)
-        sentence = np.cumsum(sentence_ends(codes), dtype=np.int64)
-        opens = ends[matches.start - 1]
-        role = self._role[matches.phrase]
-        role = np.where((role == Role.CONTRAST_OPENING) & ~opens, Role.PLAIN, role)
-        count = matches.start.size
+        opens = ends[start - 1]
+        role = self._role[phrase]
+        role[(role == Role.CONTRAST_OPENING) & ~opens] = Role.PLAIN
         return _Scene(
-            role, self._weight[matches.phrase], self._valence[matches.phrase], clause[matches.start],
-            sentence[matches.start], batch.owner[matches.start], matches.start, matches.end,
-            (codes[matches.end] == _COMPLETED) | (codes[matches.end - 1] == _COMPLETED), opens,
-            np.ones(count), np.zeros(count, dtype=np.int64),
+            role, self._weight[phrase], self._valence[phrase], np.cumsum(ends, dtype=np.int64)[start],
+            np.cumsum(sentence_ends(codes), dtype=np.int64)[start], batch.owner[start], start, end,
+            (codes[end] == _COMPLETED) | (codes[end - 1] == _COMPLETED), opens,
+            np.ones(start.size), np.zeros(start.size, dtype=np.int64),
         )  # fmt: skip
 
 
@@ -128,53 +147,54 @@ def _padded(emotions: tuple[int, ...]) -> tuple[int, ...]:
 
 def _look_back(scene: _Scene) -> None:
     """Modifiers stand before what they modify: 不太疼, 非常安心, 再也不害怕了."""
-    open_scope = scene.role == Role.FEELING
-    size = scene.role.size
-    for back in range(1, min(REACH, size - 1) + 1):
-        near = np.zeros(size, dtype=np.bool_)
-        near[back:] = (scene.start[back:] - np.roll(scene.end, back)[back:] <= GAP + 2 * (back - 1)) & (
-            scene.clause[back:] == scene.clause[:-back]
-        )
-        role, weight = np.roll(scene.role, back), np.roll(scene.weight, back)
-        open_scope = open_scope & near & (role != Role.FEELING)
-        _modify(scene, open_scope, role, weight)
+    felt = np.flatnonzero(scene.role == Role.FEELING)
+    at = np.maximum(felt[:, None] - _BACK, 0)
+    role = scene.role[at]
+    reached = (scene.clause[at] == scene.clause[felt][:, None]) & (felt[:, None] >= _BACK)
+    reached &= scene.start[felt][:, None] - scene.end[at] <= _FARTHEST + _covered(scene, felt, at)
+    reached &= role != Role.FEELING
+    reached[:, 1] &= reached[:, 0]
+    reached[:, 2] &= reached[:, 1]
+    low = scene.valence[felt] < 0
+    reached &= _MODIFIES[role, low[:, None].astype(np.int64)]
+    if not reached.any():
+        return
+    stopped = role == Role.STOPPED
+    over = reached & low[:, None] & (stopped | ((role == Role.NEGATOR) & scene.completed[felt][:, None]))
+    by = np.where(reached, np.where(over, RELIEF, scene.weight[at]), 1.0)
+    bits = np.where(reached, np.where(over, _BIT["relief"], _RULE_BIT[role]), 0)
+    scene.factor[felt] = by[:, 0] * by[:, 1] * by[:, 2]
+    scene.rules[felt] = bits[:, 0] | bits[:, 1] | bits[:, 2]
 
 
-def _modify(scene: _Scene, reached: NDArray[np.bool_], role: NDArray[np.int64], weight: NDArray[np.float64]) -> None:
-    negated = reached & ((role == Role.NEGATOR) | (role == Role.STOPPED))
-    over = negated & (scene.valence < 0) & (scene.completed | (role == Role.STOPPED))
-    scene.multiply(over, RELIEF, "relief")
-    scene.multiply(negated & ~over, weight, "negation")
-    scene.multiply(reached & (role == Role.DEGREE), weight, "degree")
-    scene.multiply(reached & (role == Role.AFFIRMED), weight, "double_negation")
-    scene.multiply(reached & (role == Role.ONSET) & (scene.valence < 0), ONSET, "recurrence")
-    scene.multiply(reached & (role == Role.ARRIVAL) & (scene.valence > 0), weight, "arrival")
+def _covered(scene: _Scene, felt: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of the characters between are matches themselves, which do not count as a gap."""
+    width = scene.end - scene.start
+    between = np.zeros_like(at)
+    between[:, 1] = width[at[:, 0]]
+    between[:, 2] = between[:, 1] + width[at[:, 1]]
+    return between
 
 
 def _look_ahead(scene: _Scene) -> None:
     """Complements stand behind: 疼得要命, 疼痛消失了."""
-    if scene.role.size < 2:
-        return
-    near = np.append((scene.start[1:] - scene.end[:-1] <= GAP) & (scene.clause[1:] == scene.clause[:-1]), False) & (
-        scene.role == Role.FEELING
-    )
+    near = np.zeros(scene.role.size, dtype=np.bool_)
+    near[:-1] = (scene.start[1:] - scene.end[:-1] <= GAP) & (scene.clause[1:] == scene.clause[:-1])
+    near &= scene.role == Role.FEELING
     role, weight = np.roll(scene.role, -1), np.roll(scene.weight, -1)
     scene.multiply(near & (role == Role.DEGREE_BEHIND), weight, "degree")
     scene.multiply(near & (role == Role.GONE) & (scene.valence < 0), RELIEF, "relief")
 
 
-def _last_of(scene: _Scene, marks: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _last_of(marks: NDArray[np.bool_]) -> NDArray[np.int64]:
     """For each match the index of the last marked one at or before it, -1 if none."""
     return np.maximum.accumulate(np.where(marks, np.arange(marks.size), -1))
 
 
 def _within(scene: _Scene, role: Role, unit: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Which matches follow one of this role inside the same clause or sentence, and which one."""
-    if not (scene.role == role).any():
-        return np.zeros(scene.role.size, dtype=np.bool_), np.zeros(scene.role.size, dtype=np.int64)
-    last = _last_of(scene, scene.role == role)
-    follows = (last >= 0) & (unit[last] == unit) & (last != np.arange(last.size))
-    return follows, last
+    last = _last_of(scene.role == role)
+    return (last >= 0) & (unit[last] == unit) & (scene.role != role), last
 
 
 def _suppose(scene: _Scene) -> None:
@@ -209,11 +229,29 @@ def _contrast(scene: _Scene) -> None:
     before = (following < size) & (scene.owner[reachable] == scene.owner) & ~turns
     before &= (distance == 0) | ((distance == 1) & scene.opens[reachable])
     scene.multiply(before, DAMPED, "before_contrast")
-    last = _last_of(scene, turns)
+    last = _last_of(turns)
     after = (last >= 0) & (scene.sentence[last] == scene.sentence) & ~before & ~turns
     scene.multiply(after, RAISED, "after_contrast")
+
+
+def _concede(scene: _Scene) -> None:
+    """A concession that no contrast answers still weighs less: 疼是疼, 就算好了."""
     conceded, _ = _within(scene, Role.CONCEDED, scene.clause)
-    scene.multiply(conceded & ~before & ~after, 0.5, "concession")
+    settled = (scene.rules & (_BIT["before_contrast"] | _BIT["after_contrast"])) > 0
+    scene.multiply(conceded & ~settled, CONCEDED, "concession")
+
+
+_TURNS: Final = (Role.CONTRAST, Role.CONTRAST_OPENING)
+_ACTS: Final[tuple[tuple[tuple[Role, ...], Callable[[_Scene], None]], ...]] = (
+    ((Role.FEELING,), _look_back),
+    ((Role.DEGREE_BEHIND, Role.GONE), _look_ahead),
+    ((Role.SUPPOSED, Role.REGRET), _suppose),
+    ((Role.WORRY,), _doubt),
+    ((Role.IRONY,), _mock),
+    (_TURNS, _contrast),
+    ((Role.CONCEDED,), _concede),
+)
+"""Which roles call for which rule, in the order in which the rules act."""
 
 
 def _turned_emotions(

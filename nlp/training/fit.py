@@ -73,7 +73,7 @@ def _corpus(statements: Sequence[Statement]) -> _Corpus:
     return _Corpus(
         _occurrences(owner, slots(hashes, fits, SENTIMENT_BITS)[fits], len(texts), SENTIMENT_BITS),
         _occurrences(owner, slots(hashes, fits, EMOTION_BITS)[fits], len(texts), EMOTION_BITS),
-        np.sqrt(np.maximum(counts(batch), 1)), sum_up(reading, len(texts)).features(),
+        np.sqrt(np.maximum(counts(batch), 1)), np.column_stack(sum_up(reading, len(texts)).features()),
         emotion_sums(reading, len(texts)), valence, emotions, _length_weights(batch.lengths, valence),
     )  # fmt: skip
 
