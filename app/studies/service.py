@@ -37,6 +37,7 @@ from app.studies.study_templates import BLANK, study_template
 from app.web.i18n import mark, translate
 
 RETENTION_YEARS = 3
+RESERVED_SLUGS = frozenset({"new"})  # /studies/new is a page
 SLUG_ALPHABET = "23456789abcdefghjkmnpqrstwxyz"
 
 
@@ -234,6 +235,8 @@ def _add_study(session: Session, given: StudyIn, protocol: Protocol, template: s
         coder_version=coder_version(coder),
         created_at=now,
     )
+    if study.slug in RESERVED_SLUGS:
+        raise SlugTaken()
     try:
         with session.begin_nested():
             session.add(study)

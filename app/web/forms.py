@@ -37,7 +37,7 @@ class FormState:
 
 def values_of(form: FormData) -> dict[str, str]:
     """Return the last value of each field of a posted form, without the forgery token."""
-    return {name: str(value) for name, value in form.multi_items() if name != "csrf_token"}
+    return {name: str(value).replace("\r\n", "\n") for name, value in form.multi_items() if name != "csrf_token"}
 
 
 def refused(form: FormData, error: AppError) -> FormState:
