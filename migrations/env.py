@@ -57,12 +57,13 @@ def guarded(connection: Connection) -> Iterator[None]:
 
 
 def main() -> None:
-    """Migrate over the connection that the caller handed in, or over one of the environment's settings."""
+    """Migrate over the connection or the database's address that the caller handed in, or over the settings' database."""
     given = context.config.attributes.get("connection")
     if isinstance(given, Connection):
         run(given)
         return
-    database = Database(Settings.from_environment().database_address)
+    address = context.config.attributes.get("address") or Settings.from_environment().database_address
+    database = Database(address)
     try:
         with database.writer.begin() as connection, guarded(connection):
             run(connection)
