@@ -1,15 +1,17 @@
 """The curve from left to right, for a desk: positions along the foot, words of the scale at the left."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TypeAlias
 
 from markupsafe import Markup
 
 from app.charts import strokes
-from app.charts.geometry import Box, Frame, text_width, wrap
+from app.charts.geometry import Box, Frame, cut, text_width, wrap
 from app.charts.markup import Palette, element, label
-from app.charts.points import ChartPoint, ChartWords, format_interval, known, mark_word
+from app.charts.points import ChartPoint, ChartWords, format_interval, format_value, known, mark_word
 
 NAME_SIZES = (15.0, 13.0)
 SUB_SIZE = 12.0
@@ -19,7 +21,10 @@ HALF = 150.0
 ZERO = 178.0
 # Left of the plot, as wide as the names of the lanes in the map that stands under the curve.
 NAMES_SHARE = 116 / 1300
-SLANT = 40.0
+SLANT = 50.0
+SLANT_LENGTH = 116.0
+
+Place: TypeAlias = tuple[list[str], Box]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,8 @@ class Foot:
     def height(self) -> float:
         """From the end of the scale to the end of the text."""
         if self.slanted:
-            longest = max((text_width(name[0], self.size) for name in self.names), default=0)
-            return 30 + longest * math.sin(math.radians(SLANT))
+            longest = max((text_width(name[0], self.size) for name in self.names if name), default=0)
+            return 44 + longest * math.sin(math.radians(SLANT))
         name_lines = max((len(lines) for lines in self.names), default=0)
         return (
             26 + name_lines * self.size * LINE + max((len(lines) for lines in self.subs), default=0) * SUB_SIZE * LINE
@@ -64,18 +69,20 @@ def draw_across(
     foot = plan_foot(points, column)
     places = list(enumerate(points))
     size = 5 if column > 34 else 3.5
+    notes = _notes(points, words, frame, Box(left - 20, top + 2, width, top + ZERO + HALF + 44))
+    end = max([top + ZERO + HALF, *(box.bottom - 8 for _, box in notes.values())])
     parts = [
         _scale(words, palette, left, width, top),
         strokes.band(points, frame, palette),
         strokes.line(points, frame, palette),
         *(strokes.whisker(point, at, frame, palette) for at, point in places),
         *(strokes.mark(point, at, frame, palette, size) for at, point in places),
-        *_notes(points, words, frame, palette, Box(left - 20, top + 2, width, top + ZERO + HALF + 24)),
-        *_names(foot, frame, palette, top + ZERO + HALF),
+        *(part for at, place in notes.items() for part in _note(points[at], place, palette)),
+        *_names(foot, frame, palette, end),
     ]
     radius = min(24.0, max(column / 2, 6.0))
     links = Markup().join(strokes.link(point, at, frame, words, radius) for at, point in places)
-    return Across(Markup().join(parts), links, top + ZERO + HALF + foot.height + 6)
+    return Across(Markup().join(parts), links, end + foot.height + 6)
 
 
 def _scale(words: ChartWords, palette: Palette, left: float, width: float, top: float) -> Markup:
@@ -95,27 +102,41 @@ def _scale(words: ChartWords, palette: Palette, left: float, width: float, top: 
 def plan_foot(points: Sequence[ChartPoint], column: float) -> Foot:
     """Names in one line where they fit, else in two or three; days are then named every so often, all else slanted."""
     names = [point.label for point in points]
-    subs = tuple(tuple(wrap(point.sub_label, SUB_SIZE, column - 6, 2)) for point in points)
-    subs = subs if all(lines or not point.sub_label for lines, point in zip(subs, points, strict=True)) else ()
-    for size, most in ((NAME_SIZES[0], 1), (NAME_SIZES[1], 1), (NAME_SIZES[1], 3)):
-        ordered = any(sign.isdigit() for name in names for sign in name)
-        lines = tuple(tuple(wrap(name, size, column - 8, 1 if ordered else most)) for name in names)
-        if all(written or not name for written, name in zip(lines, names, strict=True)):
-            return Foot(size, lines, subs)
-    single = tuple((name,) for name in names)
+    ordered = any(sign.isdigit() for name in names for sign in name)
+    for size, most in ((NAME_SIZES[0], 1), (NAME_SIZES[1], 1), (NAME_SIZES[1], 1 if ordered else 3)):
+        lines = _fitted(names, size, column - 8, most)
+        if lines is not None:
+            return Foot(size, lines, _subs(points, column))
     size = NAME_SIZES[1]
     if ordered or column < size * 1.6:
         widest = max(text_width(name, size) for name in names)
-        return Foot(size, single, subs, step=math.ceil((widest + 10) / column))
-    return Foot(size, single, (), slanted=True)
+        step = math.ceil((widest + 10) / column)
+        named = [point if at % step == 0 else replace(point, sub_label="") for at, point in enumerate(points)]
+        return Foot(
+            size, tuple((name,) for name in names), _subs(points, column, 1) or _subs(named, step * column), step
+        )
+    cut_names = tuple(tuple(cut(name, size, SLANT_LENGTH)) for name in names)
+    subs = tuple(tuple(cut(point.sub_label, SUB_SIZE, SLANT_LENGTH)) for point in points) if column >= 44 else ()
+    return Foot(size, cut_names, subs, slanted=True)
+
+
+def _fitted(texts: Sequence[str], size: float, width: float, most: int) -> tuple[tuple[str, ...], ...] | None:
+    """Each in lines of that width, or None when one does not fit."""
+    lines = tuple(tuple(wrap(words, size, width, most)) for words in texts)
+    return lines if all(written or not words for written, words in zip(lines, texts, strict=True)) else None
+
+
+def _subs(points: Sequence[ChartPoint], width: float, most: int = 2) -> tuple[tuple[str, ...], ...]:
+    """Numbers under the names, all or none."""
+    return _fitted([point.sub_label for point in points], SUB_SIZE, width - 6, most if width > 34 else 1) or ()
 
 
 def _names(foot: Foot, frame: Frame, palette: Palette, y: float) -> Iterator[Markup]:
     for at, lines in enumerate(foot.names):
         x = frame.along(at)
         if foot.slanted:
-            turn = f"rotate({-SLANT:g} {x:.2f} {y + 28:.2f})"
-            yield label(lines[0], x, y + 28, size=foot.size, fill=palette["ink"], anchor="end", transform=turn)
+            yield from _slanted(lines, x, y + 28, foot.size, palette["ink"])
+            yield from _slanted(foot.subs[at] if foot.subs else (), x + 15, y + 33, SUB_SIZE, palette["ink-3"])
             continue
         if at % foot.step == 0:
             yield from _lines(lines, x, y + 26, foot.size, palette["ink"], bold=True)
@@ -124,40 +145,93 @@ def _names(foot: Foot, frame: Frame, palette: Palette, y: float) -> Iterator[Mar
             yield from _lines(foot.subs[at], x, below - 2, SUB_SIZE, palette["ink-3"])
 
 
+def _slanted(lines: Iterable[str], x: float, y: float, size: float, fill: str) -> Iterator[Markup]:
+    for written in lines:
+        turn = f"rotate({-SLANT:g} {x:.2f} {y:.2f})"
+        yield label(written, x, y, size=size, fill=fill, anchor="end", transform=turn)
+
+
 def _lines(lines: Iterable[str], x: float, y: float, size: float, fill: str, *, bold: bool = False) -> Iterator[Markup]:
     for index, written in enumerate(lines):
         yield label(written, x, y + index * size * LINE, size=size, fill=fill, bold=bold)
 
 
-def _notes(
-    points: Sequence[ChartPoint], words: ChartWords, frame: Frame, palette: Palette, room: Box
-) -> Iterator[Markup]:
+def _notes(points: Sequence[ChartPoint], words: ChartWords, frame: Frame, room: Box) -> dict[int, Place]:
     """Names of valleys and peaks, the most extreme first; one that finds no free place is left to the link's name."""
-    taken = [_mark_box(point, at, frame) for at, point in enumerate(points) if known(point.value) is not None]
-    order = sorted(range(len(points)), key=lambda at: (not points[at].mark, -abs(known(points[at].value) or 0.0)))
-    for at in order:
-        word = mark_word(points[at], words)
-        if not word:
+    marks = {at: _mark_box(point, at, frame) for at, point in enumerate(points) if known(point.value) is not None}
+    said = [at for at in marks if mark_word(points[at], words)]
+    said.sort(key=lambda at: (not points[at].mark, -abs(known(points[at].value) or 0.0)))
+    way = _way(points, frame)
+    placed: dict[int, Place] = {}
+    for phrasings in ((0,), (1,), (0, 1, 2)):
+        placed = _placed(points, said, marks, way, words, room, phrasings)
+        if len(placed) == len(said):
+            break
+    return placed
+
+
+def _placed(
+    points: Sequence[ChartPoint],
+    said: Sequence[int],
+    marks: Mapping[int, Box],
+    way: Sequence[Box],
+    words: ChartWords,
+    room: Box,
+    phrasings: Sequence[int],
+) -> dict[int, Place]:
+    """A place for each note that finds one; over the curve only where nothing shorter is left to try."""
+    placed: dict[int, Place] = {}
+    for at in said:
+        others = [*marks.values(), *(box for _, box in placed.values())]
+        places = list(_candidates(points[at], marks[at], words, room, phrasings))
+        free = [place for place in places if not any(place[1].meets(other) for other in others)]
+        clear = [place for place in free if not any(place[1].meets(step) for step in way)]
+        for place in (clear or (free if len(phrasings) > 1 else []))[:1]:
+            placed[at] = place
+    return placed
+
+
+def _note(point: ChartPoint, place: Place, palette: Palette) -> Iterator[Markup]:
+    lines, box = place
+    role = strokes.tone(point)
+    for index, written in enumerate(lines):
+        yield label(
+            written,
+            (box.left + box.right) / 2,
+            box.top + (index + 0.8) * NOTE_SIZE * LINE,
+            size=NOTE_SIZE,
+            fill=palette["ink-2" if role == "ink" else role],
+            bold=bool(point.mark) and point.enough,
+            halo=palette["sheet"],
+        )
+
+
+def _way(points: Sequence[ChartPoint], frame: Frame) -> list[Box]:
+    """Small boxes along the curve, near enough to keep words off it."""
+    steps = []
+    for at, (one, other) in enumerate(pairwise(points)):
+        first, second = known(one.value), known(other.value)
+        if first is None or second is None:
             continue
-        others = [box for index, box in enumerate(taken) if index != at]
-        for lines in _phrasings(points[at], word, words):
-            box = _place(lines, points[at], at, frame, room)
-            if not any(box.meets(other) for other in others):
-                taken.append(box)
-                role = strokes.tone(points[at])
-                middle = (box.left + box.right) / 2
-                for index, written in enumerate(lines):
-                    y = box.top + (index + 0.8) * NOTE_SIZE * LINE
-                    yield label(
-                        written,
-                        middle,
-                        y,
-                        size=NOTE_SIZE,
-                        fill=palette["ink-2" if role == "ink" else role],
-                        bold=bool(points[at].mark) and points[at].enough,
-                        halo=palette["sheet"],
-                    )
-                break
+        for share in (step / 12 for step in range(1, 12)):
+            risen = share * share * (3 - 2 * share)
+            steps.append(frame.at(at + share, first + (second - first) * risen))
+    return [Box(x - 2, y - 2, x + 2, y + 2) for x, y in steps]
+
+
+def _candidates(point: ChartPoint, own: Box, words: ChartWords, room: Box, phrasings: Sequence[int]) -> Iterator[Place]:
+    """Ways to say and places to say it, the best first: beyond the whisker where the mark points to, else opposite."""
+    below = point.mark == "valley" or (not point.mark and (known(point.value) or 0.0) < 0)
+    sides = (below,) if len(phrasings) == 1 else (below, not below)
+    for downwards in sides:
+        ways = _phrasings(point, mark_word(point, words), words)
+        for lines in [ways[min(index, len(ways) - 1)] for index in phrasings]:
+            width = max(text_width(written, NOTE_SIZE) for written in lines)
+            height = len(lines) * NOTE_SIZE * LINE
+            left = min(max((own.left + own.right - width) / 2, room.left), room.right - width)
+            top = own.bottom + 5 if downwards else own.top - 6 - height
+            top = min(max(top, room.top), room.bottom - height)
+            yield lines, Box(left, top, left + width, top + height)
 
 
 def _phrasings(point: ChartPoint, word: str, words: ChartWords) -> list[list[str]]:
@@ -165,7 +239,7 @@ def _phrasings(point: ChartPoint, word: str, words: ChartWords) -> list[list[str
     value = known(point.value)
     if not point.mark or not point.enough or value is None:
         return [[word]]
-    short = f"{word} {whole.split('（')[0].split(' (')[0]}"
+    short = f"{word} {format_value(value)}"
     return [[f"{word} {whole}"], [short, interval], [short]] if interval else [[short]]
 
 
@@ -176,15 +250,3 @@ def _mark_box(point: ChartPoint, at: float, frame: Frame) -> Box:
     top = min(y - 8, frame.at(at, value if high is None else high)[1])
     bottom = max(y + 8, frame.at(at, value if low is None else low)[1])
     return Box(x - 8, top, x + 8, bottom)
-
-
-def _place(lines: Sequence[str], point: ChartPoint, at: float, frame: Frame, room: Box) -> Box:
-    """Beyond the whisker, on the side that the mark points to; inside the room."""
-    own = _mark_box(point, at, frame)
-    width = max(text_width(written, NOTE_SIZE) for written in lines)
-    height = len(lines) * NOTE_SIZE * LINE
-    middle = (own.left + own.right) / 2
-    left = min(max(middle - width / 2, room.left), room.right - width)
-    below = point.mark == "valley" or (not point.mark and (known(point.value) or 0.0) < 0)
-    top = min(own.bottom + 5, room.bottom - height) if below else max(own.top - 6 - height, room.top)
-    return Box(left, top, left + width, top + height)

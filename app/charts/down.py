@@ -1,44 +1,54 @@
 """The curve from top to bottom, for a phone: a row for each position, bad to good from left to right."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from markupsafe import Markup
 
 from app.charts import strokes
 from app.charts.across import LINE, Across
-from app.charts.geometry import Frame, text_width, wrap
+from app.charts.geometry import Frame, cut, text_width, wrap
 from app.charts.markup import Palette, element, label
-from app.charts.points import ChartPoint, ChartWords, format_interval, known, mark_word
+from app.charts.points import ChartPoint, ChartWords, format_interval, format_value, known, mark_word
 
 NAME = 15.0
 SMALL = 12.0
 NOTE = 13.0
-NAMES_WIDTH = 84.0
+NAMES_WIDTH = 100.0
 HEAD = 34.0
+MANY = 10
 
 
 def draw_down(points: Sequence[ChartPoint], words: ChartWords, palette: Palette, *, width: float, top: float) -> Across:
     """The whole chart below `top`, without its title."""
-    row = 72.0 if len(points) <= 10 else 52.0
-    left, right = NAMES_WIDTH + 16, width - 8
-    first = top + HEAD + row / 2
-    height = top + HEAD + row * len(points)
+    columns = [list(_writing(point, words, palette)) for point in points]
+    least = 64.0 if len(points) <= MANY else 44.0
+    edges = list(accumulate((max(least, _height(lines) + 18) for lines in columns), initial=top + HEAD))
+    centres = [(above + below) / 2 for above, below in pairwise(edges)]
+    left, right = NAMES_WIDTH + 14, width - 8
     frame = Frame(
-        lambda at: first + row * at, lambda value: (left + right) / 2 + value * (right - left) / 2.1, swapped=True
+        lambda at: _between(centres, at), lambda value: (left + right) / 2 + value * (right - left) / 2.1, swapped=True
     )
     places = list(enumerate(points))
     parts = [
-        _scale(words, palette, frame, top, height),
-        *_rules(len(points), palette, width, top + HEAD, row),
+        _scale(words, palette, frame, top, edges[-1]),
+        *(element("line", x1=0, x2=width, y1=y, y2=y, stroke=palette["line"]) for y in edges[:-1]),
         strokes.band(points, frame, palette),
         strokes.line(points, frame, palette),
         *(strokes.whisker(point, at, frame, palette) for at, point in places),
         *(strokes.mark(point, at, frame, palette) for at, point in places),
-        *(part for at, point in places for part in _name(point, first + row * at, palette)),
-        *(part for at, point in places for part in _note(point, at, words, frame, palette, left, right)),
+        *(part for lines, y in zip(columns, centres, strict=True) for part in _column(lines, y)),
     ]
-    links = Markup().join(strokes.link(point, at, frame, words, min(24.0, row / 2)) for at, point in places)
-    return Across(Markup().join(parts), links, height + 4)
+    links = Markup().join(strokes.link(point, at, frame, words, 24) for at, point in places)
+    return Across(Markup().join(parts), links, edges[-1] + 4)
+
+
+def _between(centres: Sequence[float], at: float) -> float:
+    """The y of a position, also between two rows of different height."""
+    before = min(max(int(at), 0), len(centres) - 1)
+    after = min(before + 1, len(centres) - 1)
+    return centres[before] + (at - before) * (centres[after] - centres[before])
 
 
 def _scale(words: ChartWords, palette: Palette, frame: Frame, top: float, bottom: float) -> Markup:
@@ -53,53 +63,44 @@ def _scale(words: ChartWords, palette: Palette, frame: Frame, top: float, bottom
     )
 
 
-def _rules(count: int, palette: Palette, width: float, top: float, row: float) -> Iterator[Markup]:
-    for index in range(count):
-        y = top + row * index
-        yield element("line", x1=0, x2=width, y1=y, y2=y, stroke=palette["line"])
+@dataclass(frozen=True, slots=True)
+class _Line:
+    words: str
+    size: float
+    fill: str
+    bold: bool = False
 
 
-def _name(point: ChartPoint, y: float, palette: Palette) -> Iterator[Markup]:
-    """Name and numbers, centred on the row; a long name takes two lines and is cut with an ellipsis beyond them."""
+def _writing(point: ChartPoint, words: ChartWords, palette: Palette) -> Iterator[_Line]:
+    """The row's words at the left: its name, its numbers, and what is said of a mark, where no curve runs over it."""
     size = NAME if text_width(point.label, NAME) <= NAMES_WIDTH else NOTE
-    lines = wrap(point.label, size, NAMES_WIDTH, 2) or [_cut(point.label, size)]
-    subs = wrap(point.sub_label, SMALL, NAMES_WIDTH, 1) or ([_cut(point.sub_label, SMALL)] if point.sub_label else [])
-    height = len(lines) * size * LINE + len(subs) * SMALL * LINE
-    baseline = y - height / 2 + size
-    for index, written in enumerate(lines):
-        yield label(
-            written, 0, baseline + index * size * LINE, size=size, fill=palette["ink"], anchor="start", bold=True
-        )
-    for written in subs:
-        below = baseline + len(lines) * size * LINE - 1
-        yield label(written, 0, below, size=SMALL, fill=palette["ink-3"], anchor="start")
-
-
-def _cut(words: str, size: float) -> str:
-    while words and text_width(words + "…", size) > NAMES_WIDTH:
-        words = words[:-1]
-    return words + "…"
-
-
-def _note(
-    point: ChartPoint,
-    at: float,
-    words: ChartWords,
-    frame: Frame,
-    palette: Palette,
-    left: float,
-    right: float,
-) -> Iterator[Markup]:
-    """What the point is called, under it and inside the row."""
-    word = mark_word(point, words)
-    value = known(point.value)
-    if not word:
-        return
-    marked = bool(point.mark) and point.enough
-    phrase = f"{word} {format_interval(point, words)[0]}" if marked and value is not None else word
-    x, y = frame.at(at, value or 0.0)
-    half = text_width(phrase, NOTE) / 2
-    middle = min(max(x, left - 4 + half), right + 8 - half)
+    for written in wrap(point.label, size, NAMES_WIDTH, 2) or cut(point.label, size, NAMES_WIDTH):
+        yield _Line(written, size, palette["ink"], bold=True)
+    for written in wrap(point.sub_label, SMALL, NAMES_WIDTH, 1) or cut(point.sub_label, SMALL, NAMES_WIDTH):
+        yield _Line(written, SMALL, palette["ink-3"])
+    word, value = mark_word(point, words), known(point.value)
     role = strokes.tone(point)
-    fill = palette["ink-2" if role == "ink" else role]
-    yield label(phrase, middle, y + 24, size=NOTE, fill=fill, bold=marked, halo=palette["sheet"])
+    fill = palette["ink-2" if role in ("ink", "ink-3") else role]
+    if not point.mark or not point.enough or value is None:
+        yield from (
+            _Line(written, SMALL, fill)
+            for written in wrap(word, SMALL, NAMES_WIDTH, 2) or cut(word, SMALL, NAMES_WIDTH)
+        )
+        return
+    phrase = f"{word} {format_value(value)}"
+    lines = wrap(phrase, NOTE, NAMES_WIDTH, 1) or [*cut(word, NOTE, NAMES_WIDTH), format_value(value)]
+    yield from (_Line(written, NOTE, fill, bold=True) for written in lines)
+    interval = format_interval(point, words)[1]
+    if interval:
+        yield _Line(interval, SMALL, fill)
+
+
+def _height(lines: Sequence[_Line]) -> float:
+    return sum(line.size * LINE for line in lines)
+
+
+def _column(lines: Sequence[_Line], centre: float) -> Iterator[Markup]:
+    y = centre - _height(lines) / 2
+    for line in lines:
+        yield label(line.words, 0, y + line.size, size=line.size, fill=line.fill, anchor="start", bold=line.bold)
+        y += line.size * LINE

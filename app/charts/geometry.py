@@ -91,7 +91,21 @@ def text_width(words: str, size: float) -> float:
 
 
 def wrap(words: str, size: float, width: float, most: int) -> list[str]:
-    """Lines no wider than `width`, broken at blanks and between Chinese signs; [] when it takes more than `most`."""
+    """Lines no wider than `width`, broken at blanks and between Chinese signs, of about one length; [] when it takes
+    more than `most` of them."""
+    lines = _broken(words, size, width)
+    if len(lines) > most or any(text_width(line, size) > width for line in lines):
+        return []
+    narrower = width
+    while len(lines) > 1 and len(closer := _broken(words, size, narrower := narrower - size / 2)) == len(lines):
+        if any(text_width(line, size) > narrower for line in closer):
+            break
+        lines = closer
+    return lines
+
+
+def _broken(words: str, size: float, width: float) -> list[str]:
+    """Filled lines; one is wider than `width` where a word without a blank does not fit, or nothing would."""
     lines = [""]
     for sign in words:
         if text_width(lines[-1] + sign, size) <= width:
@@ -100,8 +114,17 @@ def wrap(words: str, size: float, width: float, most: int) -> list[str]:
         head, blank, rest = lines[-1].rpartition(" ")
         latin = sign.isascii() and sign != " " and lines[-1][-1:].isascii()
         if latin and not blank:
-            return []
-        lines[-1:] = [head, rest + sign] if latin else [lines[-1], sign]
-    lines = [line.strip() for line in lines if line.strip()]
-    fits = len(lines) <= most and all(text_width(line, size) <= width for line in lines)
-    return lines if fits else []
+            lines[-1] += sign
+        else:
+            lines[-1:] = [head, rest + sign] if latin else [lines[-1], sign]
+    return [line.strip() for line in lines if line.strip()]
+
+
+def cut(words: str, size: float, width: float) -> list[str]:
+    """One line that fits, ending in an ellipsis where it had to be cut; nothing for no words."""
+    if not words or text_width(words, size) <= width:
+        return [words] if words else []
+    kept = words
+    while kept and text_width(kept + "…", size) > width:
+        kept = kept[:-1]
+    return [kept.rstrip() + "…"]

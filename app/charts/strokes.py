@@ -33,7 +33,7 @@ def band(points: Sequence[ChartPoint], frame: Frame, palette: Palette) -> Markup
         for point, bound in zip(points, bounds, strict=True)
     ]
     drawn = []
-    for run in runs(present):
+    for run in (run for run in runs(present) if len(run) > 1):
         upper = [_inside(bounds[i][1]) for i in run]
         lower = [_inside(bounds[i][0]) for i in reversed(run)]
         back = [-float(i) for i in reversed(run)]

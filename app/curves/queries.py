@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.participants.models import Participant
 from app.statements.models import CurveCell, CurveRevision, Statement
+from app.studies.protocol import StudyProtocol
 
 CELL_COLUMNS = (
     CurveCell.participant_id,
@@ -67,6 +68,18 @@ def attribute_values(session: Session, study_id: UUID) -> dict[str, set[str]]:
         for name, value in attributes.items():
             values.setdefault(name, set()).add(str(value))
     return values
+
+
+def narrowed(session: Session, protocol: StudyProtocol, segment: str | None, wave: str | None) -> list[Any]:
+    """Return the SQL conditions of statements of one segment (``attribute:value``) and one wave."""
+    conditions: list[Any] = []
+    if segment:
+        attribute, _, value = segment.partition(":")
+        conditions.append(Statement.participant_id.in_(segment_members(session, protocol.study.id, attribute, value)))
+    if wave:
+        known = protocol.wave(wave)
+        conditions.append(Statement.wave_id == known.id if known else false())
+    return conditions
 
 
 @dataclass(frozen=True, slots=True)

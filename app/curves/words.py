@@ -31,6 +31,21 @@ def sentence(curve: Curve) -> str:
     return " ".join(part for part in (_valley(curve), _peak(curve), basis(curve)) if part).replace("。 ", "。")
 
 
+def headline(curve: Curve) -> str:
+    """Return the finding in a few words, no surer than the evidence."""
+    if not any(point.entries for point in curve.points):
+        return translate(_("还没有日记"))
+    known = [point for point in curve.points if point.enough]
+    if len(known) < 2 or not curve.valley:
+        return translate(_("日记还不够多，看不清高低"))
+    certain, candidates = _both(curve, curve.valley, lowest=True)
+    if not candidates:
+        return translate(_("路上最难的是%(name)s")) % {"name": certain}
+    if len(curve.valley) > len(known) / 2:
+        return translate(_("哪一段最难，现有日记还分不清"))
+    return translate(_("路上最难的可能是%(name)s")) % {"name": certain}
+
+
 def basis(curve: Curve) -> str:
     """Return what the scores rest on."""
     if curve.score == "mood":
