@@ -10,18 +10,12 @@ from tests.support import run
 from tests.support.loopback import forbid_other_hosts
 from tests.support.postgres import stop_server
 
-try:  # until app.main can be imported
-    import app.main  # noqa: F401
-
-    APPLICATION = ["tests.support.application"]
-except ImportError:
-    APPLICATION = []
-
 pytest_plugins = [
     "tests.support.databases",
-    *APPLICATION,
+    "tests.support.application",
     "tests.support.server",
     "tests.support.browser",
+    "tests.support.cast",
 ]
 
 OURS = ("XINLU_CHROMIUM", "XINLU_POSTGRES_BIN", "XINLU_TEST_")

@@ -18,7 +18,7 @@ from tests.support import run
 from tests.support.databases import ScratchDatabase
 from tests.support.program import COMMAND, data_environment, environment, xinlu
 
-START_SECONDS = 40.0
+START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
 
