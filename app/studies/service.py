@@ -173,7 +173,7 @@ def filled(consent: ConsentIn, study: Study) -> ConsentIn:
     words = {
         "{contact}": _whom_to_ask(study.contact.strip()),
         "{title}": study.title,
-        "{until}": f"{until.year} 年 {until.month} 月 {until.day} 日",
+        "{until}": f"{until.year}年{until.month}月{until.day}日",
     }
 
     def fill(text: str) -> str:
