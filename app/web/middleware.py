@@ -6,6 +6,8 @@ from collections.abc import Mapping
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import PayloadTooLarge
@@ -58,6 +60,10 @@ class Shell:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        declared = Headers(scope=scope).get("content-length", "0")
+        if declared.isdigit() and int(declared) > self.max_body:
+            await self._too_large(scope, receive, send)
+            return
         began = time.perf_counter()
         status = 500
 
@@ -70,14 +76,11 @@ class Shell:
             await send(message)
 
         try:
-            await self.app(scope, self._limited(scope, receive), sending)
+            await self.app(scope, self._limited(receive), sending)
         finally:
             self._record(scope, status, time.perf_counter() - began)
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdigit() and int(declared) > self.max_body:
-            return _refuse
+    def _limited(self, receive: Receive) -> Receive:
         seen = 0
 
         async def receiving() -> Message:
@@ -85,10 +88,18 @@ class Shell:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self.max_body:
-                raise PayloadTooLarge()
+                raise HTTPException(PayloadTooLarge.status)
             return message
 
         return receiving
+
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Answered here, outside the application: nothing of the body is read.
+        error = PayloadTooLarge()
+        body = {"status": error.status, "code": error.code, "title": error.title, "detail": error.remedy}
+        headers = {name.decode(): value.decode() for name, value in self.headers}
+        answer = JSONResponse(body, error.status, {**headers, "Connection": "close"}, "application/problem+json")
+        await answer(scope, receive, send)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("route")
@@ -97,7 +108,3 @@ class Shell:
         self.metrics.requests.labels(scope["method"], pattern, str(status)).inc()
         self.metrics.seconds.labels(pattern).observe(seconds)
         log.info("request", method=scope["method"], route=pattern, status=status, ms=round(seconds * 1000, 1))
-
-
-async def _refuse() -> Message:
-    raise PayloadTooLarge()

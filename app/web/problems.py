@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.core.errors import AppError, FieldError, Forbidden, Invalid, NotFound, Unavailable
+from app.core.errors import AppError, FieldError, Forbidden, Invalid, NotFound, PayloadTooLarge, Unavailable
 from app.web.i18n import choose_language, current_language, translate
 from app.web.pages import render
 
@@ -70,7 +70,7 @@ def install(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         refused = cast(HTTPException, error)
-        known: dict[int, type[AppError]] = {403: Forbidden, 404: NotFound, 405: MethodNotAllowed}
+        known: dict[int, type[AppError]] = {403: Forbidden, 404: NotFound, 405: MethodNotAllowed, 413: PayloadTooLarge}
         kind = known.get(refused.status_code)
         if kind is None:
             kind = Invalid if refused.status_code < 500 else AppError

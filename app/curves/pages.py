@@ -1,0 +1,218 @@
+"""The study's page: the curve, what it says in words, and the quotes behind each point."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from app.charts.points import Layout
+from app.core.db import MICRO
+from app.core.errors import NotFound
+from app.curves import deps, queries
+from app.curves.deps import Asked
+from app.curves.drawing import draw
+from app.curves.points import conditions_of
+from app.curves.queries import Quote
+from app.curves.service import Curve, CurvePoint, CurveQuestion
+from app.curves.words import headline, label_of, sentence
+from app.studies import queries as studies
+from app.studies.access import TEXT_READERS, InStudy, StudyAccess
+from app.studies.protocol import StudyProtocol
+from app.web.i18n import mark as _
+from app.web.pages import render
+
+router = APIRouter(include_in_schema=False)
+
+Seen = Annotated[StudyAccess, Depends(InStudy())]
+TextSeen = Annotated[StudyAccess, Depends(InStudy(*TEXT_READERS))]
+Order = Literal["lowest", "highest"]
+LAYOUTS: tuple[Layout, ...] = ("wide", "medium", "narrow")
+AXES = (("stage", _("按阶段")), ("day", _("按天数")), ("touchpoint", _("按触点")))
+SCORES = (("corrected", _("日记里说的")), ("mood", _("自己选的心情")))
+KINDS = (("png", "PNG"), ("svg", "SVG"), ("csv", "CSV"), ("json", "JSON"))
+ROLES = {
+    "feeling": _("感受"),
+    "thought": _("想法"),
+    "worry": _("担忧"),
+    "action": _("做了什么"),
+    "other": _("其他"),
+}
+GLIMPSE = 3
+MOST_QUOTES = 200
+MOST_SEGMENT_VALUES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to look: its words, its address, and whether it is the one at hand."""
+
+    words: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """A few quotes behind a point, the most telling first."""
+
+    point: CurvePoint
+    low: bool
+    quotes: Sequence[Quote]
+    href: str
+
+
+@router.get("/studies/{slug}")
+def study_page(request: Request, access: Seen, asked: Asked) -> Response:
+    with request.app.state.database.read() as session:
+        curve = deps.compute(request, session, deps.read(request, session, access, asked))
+        protocol = studies.protocol(session, access.study.id)
+        segments = _segments(session, access, asked)
+        glimpses = _glimpses(session, protocol, curve, asked) if deps.sees_text(access) else []
+    href = _point_address(access, asked) if deps.sees_text(access) else None
+    context: dict[str, Any] = {
+        "study": access.study,
+        "actor": access.actor,
+        "here": "curve",
+        "curve": curve,
+        "heading": headline(curve),
+        "summary": sentence(curve),
+        "charts": [draw(curve, layout=layout, href=href) for layout in LAYOUTS],
+        "labels": {point.key: label_of(curve, point) for point in curve.points},
+        "shown": [point for point in curve.points if point.estimate is not None or curve.by == "stage"],
+        "axes": [Option(words, _address(access, asked, by=key), asked.by == key) for key, words in AXES],
+        "scores": [Option(words, _address(access, asked, score=key), asked.score == key) for key, words in SCORES],
+        "waves": _waves(access, asked, protocol),
+        "segments": segments,
+        "downloads": [Option(name, _download(access, asked, kind), False) for kind, name in KINDS],
+        "glimpses": glimpses,
+        "total": sum(point.entries or 0 for point in curve.points),
+        "zone": protocol.study.time_zone,
+        "roles": ROLES,
+        "stage_names": {stage.id: stage.name for stage in protocol.stages},
+        "micro": MICRO,
+    }
+    return render(request, "curves/study.html", context, language=access.study.language)
+
+
+@router.get("/studies/{slug}/quotes")
+def quotes_page(
+    request: Request,
+    access: TextSeen,
+    asked: Asked,
+    key: Annotated[str, Query(max_length=90)],
+    order: Order = "lowest",
+) -> Response:
+    with request.app.state.database.read() as session:
+        curve = deps.compute(request, session, deps.read(request, session, access, asked))
+        point = curve.point(key)
+        if point is None:
+            raise NotFound()
+        protocol = studies.protocol(session, access.study.id)
+        found = _quotes(session, protocol, asked, key, lowest=order == "lowest", limit=MOST_QUOTES)
+    address = _point_address(access, asked)(point)
+    context = {
+        "study": access.study,
+        "actor": access.actor,
+        "here": "curve",
+        "point": point,
+        "label": label_of(curve, point),
+        "quotes": found,
+        "orders": [
+            Option(_("最难受的在前"), f"{address}&order=lowest", order == "lowest"),
+            Option(_("最开心的在前"), f"{address}&order=highest", order == "highest"),
+        ],
+        "back": _address(access, asked),
+        "stage_names": {stage.id: stage.name for stage in protocol.stages},
+        "touchpoint_names": {one.id: one.name for one in protocol.touchpoints},
+        "roles": ROLES,
+        "zone": protocol.study.time_zone,
+        "micro": MICRO,
+        "most": MOST_QUOTES,
+    }
+    return render(request, "curves/quotes.html", context, language=access.study.language)
+
+
+def _query(asked: CurveQuestion, **changes: str | None) -> str:
+    values: Mapping[str, Any] = {
+        "by": asked.by,
+        "score": asked.score,
+        "segment": asked.segment,
+        "wave": asked.wave,
+        **changes,
+    }
+    usual = {"by": "stage", "score": "corrected"}
+    return urlencode({name: value for name, value in values.items() if value and usual.get(name) != value})
+
+
+def _address(access: StudyAccess, asked: CurveQuestion, **changes: str | None) -> str:
+    query = _query(asked, **changes)
+    return f"/studies/{access.study.slug}" + (f"?{query}" if query else "")
+
+
+def _download(access: StudyAccess, asked: CurveQuestion, kind: str) -> str:
+    query = _query(asked)
+    return f"/api/v1/studies/{access.study.slug}/curve.{kind}" + (f"?{query}" if query else "")
+
+
+def _point_address(access: StudyAccess, asked: CurveQuestion) -> Any:
+    return lambda point: f"/studies/{access.study.slug}/quotes?{_query(asked, key=point.key)}"
+
+
+def _waves(access: StudyAccess, asked: CurveQuestion, protocol: StudyProtocol) -> list[Option]:
+    if not protocol.waves:
+        return []
+    everything = Option(_("所有轮次"), _address(access, asked, wave=None), asked.wave is None)
+    return [
+        everything,
+        *(Option(wave.name, _address(access, asked, wave=wave.key), asked.wave == wave.key) for wave in protocol.waves),
+    ]
+
+
+def _segments(session: Session, access: StudyAccess, asked: CurveQuestion) -> list[tuple[str, list[Option]]]:
+    groups = []
+    for attribute, values in sorted(queries.attribute_values(session, access.study.id).items()):
+        # An attribute that differs from person to person (a name, a remark) makes no groups.
+        if not 1 < len(values) <= MOST_SEGMENT_VALUES:
+            continue
+        segments = [f"{attribute}:{value}" for value in sorted(values)]
+        options = [
+            Option(segment.partition(":")[2], _address(access, asked, segment=segment), asked.segment == segment)
+            for segment in segments
+        ]
+        groups.append(
+            (attribute, [Option(_("全部"), _address(access, asked, segment=None), asked.segment is None), *options])
+        )
+    return groups
+
+
+def _quotes(
+    session: Session, protocol: StudyProtocol, asked: CurveQuestion, key: str, *, lowest: bool, limit: int
+) -> Sequence[Quote]:
+    conditions = [
+        *conditions_of(protocol, asked.by, key),
+        *queries.narrowed(session, protocol, asked.segment, asked.wave),
+    ]
+    return queries.quotes(session, protocol.study.id, conditions=conditions, lowest_first=lowest, limit=limit)
+
+
+def _glimpses(session: Session, protocol: StudyProtocol, curve: Curve, asked: CurveQuestion) -> list[Glimpse]:
+    """Return quotes behind the lowest and the highest point that have enough evidence."""
+    known = [point for point in curve.points if point.enough and point.estimate is not None]
+    if len(known) < 2:
+        return []
+    ends = (
+        (min(known, key=lambda one: one.estimate or 0.0), True),
+        (max(known, key=lambda one: one.estimate or 0.0), False),
+    )
+    return [
+        Glimpse(
+            point,
+            low,
+            _quotes(session, protocol, asked, point.key, lowest=low, limit=GLIMPSE),
+            f"/studies/{curve.study}/quotes?{_query(asked, key=point.key)}&order={'lowest' if low else 'highest'}",
+        )
+        for point, low in ends
+    ]

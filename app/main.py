@@ -1,0 +1,107 @@
+"""The application, put together from its rooms. Nothing happens at import."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from app.accounts import pages as accounts_pages
+from app.core.crypto import Keyring, load_or_create_secret
+from app.core.db import Database
+from app.core.settings import Settings
+from app.curves import api as curves_api
+from app.curves import pages as curves_pages
+from app.curves.matrices import CellMatrices
+from app.diary import api as diary_api
+from app.diary import pages as diary_pages
+from app.diary.desk import EntryDesk
+from app.participants import api as participants_api
+from app.participants import pages as participants_pages
+from app.studies import api as studies_api
+from app.studies import pages as studies_pages
+from app.web import assets as web_assets
+from app.web import health, problems
+from app.web.assets import Assets
+from app.web.middleware import Metrics, Shell
+from app.web.pages import Pages
+from app.web.policy import Public
+from app.web.ratelimit import FailureLimit
+
+ROOMS = Path(__file__).parent
+COMPRESS_FROM = 1000
+
+home = APIRouter(include_in_schema=False)
+
+
+@home.get("/", dependencies=[Depends(Public("only leads on"))])
+async def front_door(request: Request) -> Response:
+    return RedirectResponse("/studies", status_code=303)
+
+
+ROUTERS = (
+    home,
+    health.router,
+    web_assets.router,
+    accounts_pages.router,
+    studies_api.router,
+    studies_pages.router,
+    participants_api.router,
+    participants_pages.router,
+    diary_api.router,
+    diary_pages.router,
+    curves_api.router,
+    curves_pages.router,
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application for ``settings``; no connection is opened before it starts."""
+    metrics = Metrics()
+    app = FastAPI(
+        title="心路 Xinlu",
+        version=version("xinlu"),
+        summary="Recovery diaries become an emotion curve per journey stage, with honest uncertainty.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        middleware=[
+            Middleware(Shell, metrics=metrics, max_body=settings.max_body_kb * 1024, secure=settings.secure_cookies),
+            Middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=5),
+        ],
+    )
+    app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.assets = Assets(sorted(ROOMS.glob("*/static")))
+    app.state.pages = Pages(sorted(ROOMS.glob("*/templates")), app.state.assets)
+    app.state.limits = {name: FailureLimit(settings.sign_in_attempts) for name in ("sign_in", "link")}
+    app.state.matrices = CellMatrices()
+    app.state.keyring = keyring_of(settings)
+    app.state.csrf_key = app.state.keyring.derive("csrf")
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """Return the installation's keys."""
+    secret = settings.secret.encode() if settings.secret else load_or_create_secret(settings.data_dir / "secret.key")
+    return Keyring(secret)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    app.state.database = Database(settings.database_address)
+    app.state.entries = EntryDesk(app.state.database, app.state.keyring)
+    try:
+        yield
+    finally:
+        app.state.entries.close()
+        app.state.database.close()
