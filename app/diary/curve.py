@@ -25,12 +25,13 @@ def own_curve(entries: Sequence[Entry], protocol: StudyProtocol) -> Markup | Non
         return None
     points = []
     named = set()
-    for moment, mood, stage_id in felt[:-1]:
+    # Evenly spaced, not by the calendar: weeks before the event must not squeeze the days after it into a corner.
+    for place, (_moment, mood, stage_id) in enumerate(felt[:-1]):
         label = "" if stage_id in named else protocol.stage_of(stage_id).name
         named.add(stage_id)
-        points.append(SmallPoint(moment.timestamp(), mood_score(mood), label))
+        points.append(SmallPoint(place, mood_score(mood), label))
     last = felt[-1]
-    points.append(SmallPoint(last[0].timestamp(), mood_score(last[1]), translate(_("最近"))))
+    points.append(SmallPoint(len(points), mood_score(last[1]), translate(_("最近"))))
     words = translate(_("%(n)s 次心情，最早是“%(first)s”，最近是“%(last)s”。")) % {
         "n": len(felt),
         "first": translate(MOODS[felt[0][1] - 1]),

@@ -44,6 +44,8 @@ Phone = Annotated[PhoneAccess, Depends(OnPhone())]
 Visit = Annotated[PhoneVisit, Depends(OnPhoneKeeping())]
 PAGE = 50
 RECENT = 5
+SHORTEST_EVENT = 2
+NO_EVENTS = frozenset({"关键", "重要"})
 PLACE_FIELDS = frozenset({"stage", "touchpoint", "occurred_at"})
 
 
@@ -115,7 +117,7 @@ def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = Fals
         "others": [words_of(one, journal.protocol) for one in others],
         "curve": own_curve(journal.entries, journal.protocol),
         "zone": access.participant.time_zone,
-        "help": {**help_words(access), "open": new and words.tone == "low"},
+        "help": help_words(access),
     }
     return render(request, "diary/saved.html", context, language=access.language)
 
@@ -131,7 +133,7 @@ def show_all(request: Request, access: Phone, page: Annotated[int, Query(ge=1, l
         "older": page + 1 if len(journal.entries) > page * PAGE else None,
         "curve": own_curve(journal.entries, journal.protocol),
         "zone": access.participant.time_zone,
-        "help": {**help_words(access), "open": False},
+        "help": help_words(access),
     }
     return render(request, "diary/mine.html", context, language=access.language)
 
@@ -214,7 +216,7 @@ def _today(
         "efforts": EFFORTS,
         "marks": MARKS,
         "curve": own_curve(journal.entries, protocol),
-        "help": {**help_words(access), "open": False},
+        "help": help_words(access),
     }
     return render(request, "diary/today.html", context, status=error.status if error else 200, language=access.language)
 
@@ -228,7 +230,7 @@ def _rescue(
     context = {
         "error": problem(error),
         "texts": texts,
-        "help": {**help_words(access), "open": False} if access else None,
+        "help": help_words(access) if access else None,
     }
     return render(request, "diary/rescued.html", context, status=error.status, language=language)
 
@@ -263,10 +265,13 @@ def _arranged(form: FormFacts) -> tuple[Mapping[str, Question], Mapping[str, Que
 def _greeting(event: str, day: int | None) -> str:
     if day is None:
         return ""
-    if day == 0:
-        return translate(_("今天是%(event)s的日子，")) % {"event": event}
-    words = translate(_("%(event)s后第 %(n)s 天，") if day > 0 else _("离%(event)s还有 %(n)s 天，"))
-    return words % {"event": event, "n": abs(day)}
+    if day <= 0:
+        words = translate(_("今天是%(event)s，") if day == 0 else _("离%(event)s还有 %(n)s 天，"))
+        return words % {"event": event, "n": -day}
+    # 手术日 is a day, and what one counts from is 手术: 手术后第 3 天.
+    stem = event.removesuffix("日")
+    named = stem if len(stem) >= SHORTEST_EVENT and stem not in NO_EVENTS else event
+    return translate(_("%(event)s后第 %(n)s 天，")) % {"event": named, "n": day}
 
 
 router = APIRouter()

@@ -1,6 +1,7 @@
 """The phone's way in and out: opening a personal link, agreeing, taking it back, leaving."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -29,10 +30,18 @@ DAY_SECONDS = 86_400
 TELEPHONE = re.compile(r"\+?\d[\d -]{5,18}\d")
 
 
-def help_words(access: PhoneAccess) -> dict[str, str | None]:
-    """Return whom the person can turn to: the study's words, and the telephone number in them."""
+@dataclass(frozen=True, slots=True)
+class HelpWords:
+    """Whom the person can turn to: the study's words, and the telephone number in them."""
+
+    contact: str
+    phone: str | None
+
+
+def help_words(access: PhoneAccess) -> HelpWords:
+    """Return whom the person can turn to."""
     found = TELEPHONE.search(access.study.contact)
-    return {"contact": access.study.contact, "phone": found[0] if found else None}
+    return HelpWords(access.study.contact, found[0] if found else None)
 
 
 @router.get("/d", dependencies=[Depends(Public("the door: it shows nothing of anyone"))])
