@@ -28,6 +28,24 @@ Place: TypeAlias = tuple[list[str], Box]
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """How the notes are worded, by index of the phrasing, and whether they may stand on the far side of their marks."""
+
+    phrasings: tuple[int, ...]
+    both_sides: bool
+
+
+# All notes of a chart are worded and placed alike where that finds room for all; the last one takes what it can get.
+ATTEMPTS = (
+    Attempt((0,), both_sides=False),
+    Attempt((1,), both_sides=False),
+    Attempt((1,), both_sides=True),
+    Attempt((2,), both_sides=True),
+    Attempt((0, 1, 2), both_sides=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Foot:
     """How the names of the positions are written: in lines, slanted, or only every `step`-th."""
 
@@ -163,8 +181,8 @@ def _notes(points: Sequence[ChartPoint], words: ChartWords, frame: Frame, room: 
     said.sort(key=lambda at: (not points[at].mark, -abs(known(points[at].value) or 0.0)))
     way = _way(points, frame)
     placed: dict[int, Place] = {}
-    for phrasings in ((0,), (1,), (0, 1, 2)):
-        placed = _placed(points, said, marks, way, words, room, phrasings)
+    for attempt in ATTEMPTS:
+        placed = _placed(points, said, marks, way, words, room, attempt)
         if len(placed) == len(said):
             break
     return placed
@@ -177,16 +195,16 @@ def _placed(
     way: Sequence[Box],
     words: ChartWords,
     room: Box,
-    phrasings: Sequence[int],
+    attempt: Attempt,
 ) -> dict[int, Place]:
     """A place for each note that finds one; over the curve only where nothing shorter is left to try."""
     placed: dict[int, Place] = {}
     for at in said:
         others = [*marks.values(), *(box for _, box in placed.values())]
-        places = list(_candidates(points[at], marks[at], words, room, phrasings))
+        places = list(_candidates(points[at], marks[at], words, room, attempt))
         free = [place for place in places if not any(place[1].meets(other) for other in others)]
         clear = [place for place in free if not any(place[1].meets(step) for step in way)]
-        for place in (clear or (free if len(phrasings) > 1 else []))[:1]:
+        for place in (clear or (free if attempt == ATTEMPTS[-1] else []))[:1]:
             placed[at] = place
     return placed
 
@@ -219,13 +237,12 @@ def _way(points: Sequence[ChartPoint], frame: Frame) -> list[Box]:
     return [Box(x - 2, y - 2, x + 2, y + 2) for x, y in steps]
 
 
-def _candidates(point: ChartPoint, own: Box, words: ChartWords, room: Box, phrasings: Sequence[int]) -> Iterator[Place]:
+def _candidates(point: ChartPoint, own: Box, words: ChartWords, room: Box, attempt: Attempt) -> Iterator[Place]:
     """Ways to say and places to say it, the best first: beyond the whisker where the mark points to, else opposite."""
     below = point.mark == "valley" or (not point.mark and (known(point.value) or 0.0) < 0)
-    sides = (below,) if len(phrasings) == 1 else (below, not below)
-    for downwards in sides:
+    for downwards in (below, not below) if attempt.both_sides else (below,):
         ways = _phrasings(point, mark_word(point, words), words)
-        for lines in [ways[min(index, len(ways) - 1)] for index in phrasings]:
+        for lines in [ways[min(index, len(ways) - 1)] for index in attempt.phrasings]:
             width = max(text_width(written, NOTE_SIZE) for written in lines)
             height = len(lines) * NOTE_SIZE * LINE
             left = min(max((own.left + own.right - width) / 2, room.left), room.right - width)

@@ -17,7 +17,7 @@ from app.curves.estimators import estimate_curve
 Floats: TypeAlias = NDArray[np.float64]
 TRUTH = np.array([0.02, -0.14, 0.16, 0.22, 0.08, -0.46, 0.71])
 MODEL_BIAS = np.array([0.15, -0.1, 0.05, 0.2, -0.15, 0.3, -0.25])
-REPETITIONS = 800
+REPETITIONS = 500
 STAGES = TRUTH.size
 
 
