@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from nlp.characters import Batch, batch_of
 from nlp.coding import EMOTIONS, Cue
 from nlp.hashing import window_hashes
-from nlp.lexicon.entries import load_phrases
+from nlp.lexicon.entries import FOLDER, load_phrases
 from nlp.lexicon.matcher import PhraseMatcher, longest
 from nlp.lexicon.risk import RiskFinder
 from nlp.lexicon.scope import UNIT, LexiconReading, ScopedLexicon
@@ -22,7 +23,7 @@ CHUNK: Final = 1 << 15
 SOFT: Final = 2.0
 """Where the sum of effects (in valence steps, squared) is half way to the end of the scale."""
 
-FEATURES: Final = ("balance", "positive", "negative", "closing")
+FEATURES: Final = ("balance", "closing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +42,17 @@ class Sums:
 
     def features(self) -> tuple[NDArray[np.float64], ...]:
         """In the order of FEATURES, each (texts,) and within [-1, 1]."""
-        whole = self.positive + self.negative + UNIT
-        return self.balance(), self.positive / whole, self.negative / whole, self.closing
+        return self.balance(), self.closing
 
 
 class Reader:
-    """Words and risk cues; one for all coders, since it does not depend on weights."""
+    """Words and risk cues of one lexicon folder; one for all coders, since it does not depend on weights."""
 
-    def __init__(self) -> None:
-        phrases = load_phrases()
+    def __init__(self, folder: Path = FOLDER) -> None:
+        phrases = load_phrases(folder)
         self._matcher = PhraseMatcher([phrase.text for phrase in phrases])
         self._scopes = ScopedLexicon(phrases)
-        self._risk = RiskFinder()
+        self._risk = RiskFinder(folder)
 
     def read(self, batch: Batch, hashes: NDArray[np.uint64], edges: NDArray[np.bool_] | None = None) -> LexiconReading:
         """The words of a batch in their scopes. With `edges`, only words that begin and end on an edge."""
@@ -66,10 +66,10 @@ class Reader:
         return self._risk.find(batch, hashes, texts)
 
 
-@lru_cache(maxsize=1)
-def shared_reader() -> Reader:
-    """The one reader of the process."""
-    return Reader()
+@cache
+def shared_reader(folder: Path = FOLDER) -> Reader:
+    """The one reader of this folder in the process."""
+    return Reader(folder)
 
 
 def chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,8 @@ from nlp.characters import Batch
 
 _HAN: Final = re.compile("[\u4e00-\u9fd5]+")
 _LONGEST_RUN: Final = 1000
+_COMPOUND: Final = 4
+"""A dictionary word of so many characters is mostly a compound (伤口发炎), so words within it may be read."""
 
 Cut = Callable[[str], Sequence[str]]
 
@@ -59,7 +60,9 @@ def word_edges(batch: Batch, texts: Sequence[str], cut: Cut) -> NDArray[np.bool_
 
 def _close_words(edges: NDArray[np.bool_], run: re.Match[str], offset: int, cut: Cut) -> None:
     first, last = run.span()
-    edges[offset + first : offset + last] = False
     for start in range(first, last, _LONGEST_RUN):
-        words = cut(run.string[start : min(start + _LONGEST_RUN, last)])
-        edges[[offset + start, *accumulate(map(len, words[:-1]), initial=offset + start)]] = True
+        place = offset + start
+        for word in cut(run.string[start : min(start + _LONGEST_RUN, last)]):
+            if len(word) < _COMPOUND:
+                edges[place + 1 : place + len(word)] = False
+            place += len(word)

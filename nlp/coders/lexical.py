@@ -3,14 +3,14 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlp.coding import EMOTIONS, Coding, Evidence, label_of
-from nlp.lexicon.entries import fingerprint
+from nlp.lexicon.entries import FOLDER, fingerprint
 from nlp.lexicon.scope import UNIT, LexiconReading, rule_names
 from nlp.reading import SOFT, Sums, analyse, chunks, emotion_sums, shared_reader, sum_up
 from nlp.segmentation import fastest_cut, word_edges
@@ -25,11 +25,10 @@ class LexiconCoder:
 
     name: Final = "lexicon"
 
-    @cached_property
-    def version(self) -> str:
-        """Covers every word of the lexicon and the number of the code's format."""
-        digest = hashlib.sha256(f"{CODE_FORMAT}".encode() + fingerprint())
-        return f"lexicon-{CODE_FORMAT}+{digest.hexdigest()[:12]}"
+    def __init__(self, *, lexicon: Path = FOLDER) -> None:
+        self._lexicon = lexicon
+        digest = hashlib.sha256(f"{CODE_FORMAT}".encode() + fingerprint(lexicon))
+        self.version: Final = f"{self.name}-{CODE_FORMAT}+{digest.hexdigest()[:12]}"
 
     def code(self, texts: Sequence[str], *, explain: bool = False) -> list[Coding]:
         """One coding per text; contributions of the evidence sum to the score."""
@@ -37,7 +36,7 @@ class LexiconCoder:
 
     def _code(self, texts: Sequence[str], explain: bool) -> list[Coding]:
         batch, hashes = analyse(texts)
-        reader = shared_reader()
+        reader = shared_reader(self._lexicon)
         reading = reader.read(batch, hashes, word_edges(batch, texts, fastest_cut()))
         sums = sum_up(reading, len(texts))
         scores = np.round(sums.balance(), 4) + 0.0

@@ -17,11 +17,13 @@ from nlp.characters import Batch
 from nlp.clauses import clause_ends, within_bmp
 from nlp.coders.lexical import effect_shares, named_emotions, spans
 from nlp.coding import Coding, Evidence, label_of
+from nlp.lexicon.entries import FOLDER as LEXICON
 from nlp.lexicon.entries import fingerprint
-from nlp.lexicon.scope import UNIT, LexiconReading
+from nlp.lexicon.scope import LexiconReading
 from nlp.ngrams import EMOTION_BITS, SENTIMENT_BITS, counts, fitting, slots, sums
 from nlp.reading import Sums, analyse, chunks, emotion_sums, shared_reader, sum_up
-from nlp.weights import FOLDER, Weights
+from nlp.weights import FOLDER as WEIGHTS
+from nlp.weights import Weights
 
 CODE_FORMAT: Final = 1
 SPACE: Final = 0x20
@@ -46,13 +48,14 @@ class LinearCoder:
 
     name: Final = "default"
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self._weights = Weights.load(folder)
+    def __init__(self, *, weights: Path = WEIGHTS, lexicon: Path = LEXICON) -> None:
+        self._weights = Weights.load(weights)
+        self._lexicon = lexicon
         fusion = self._weights.fusion
         self._emotion_scales = np.array(fusion.emotion_scales)
         self._emotion_terms = np.array(fusion.emotion_terms).T.copy()
         self._emotion_floors = np.array(fusion.emotion_floors)
-        digest = hashlib.sha256(f"{CODE_FORMAT}".encode() + self._weights.digest() + fingerprint())
+        digest = hashlib.sha256(f"{CODE_FORMAT}".encode() + self._weights.digest() + fingerprint(lexicon))
         self.version: Final = f"{self.name}-{CODE_FORMAT}+{digest.hexdigest()[:12]}"
 
     def code(self, texts: Sequence[str], *, explain: bool = False) -> list[Coding]:
@@ -61,7 +64,7 @@ class LinearCoder:
 
     def _code(self, texts: Sequence[str], explain: bool) -> list[Coding]:
         batch, hashes = analyse(texts)
-        reader = shared_reader()
+        reader = shared_reader(self._lexicon)
         scene = self._scene(texts, batch, hashes, reader.read(batch, hashes))
         raw = self._raw_scores(scene)
         scores = np.asarray(np.round(np.minimum(np.maximum(raw, -1.0), 1.0), 4) + 0.0, dtype=np.float64)
@@ -124,15 +127,12 @@ class LinearCoder:
 
     def _word_shares(self, scene: _Scene) -> NDArray[np.float64]:
         """(matches,): each word's part of the lexicon features, times their terms."""
-        reading, totals = scene.reading, scene.sums
-        balance, positive, negative, closing = self._weights.fusion.terms[2:]
-        effect, owner = reading.effect, reading.owner
-        whole = (totals.positive + totals.negative + UNIT)[owner]
-        shares = balance * effect_shares(reading, totals)
-        shares += np.where(effect > 0, positive, -negative) * effect / whole
-        last = np.flatnonzero(effect)
-        last = last[np.append(owner[last][1:] != owner[last][:-1], True)] if last.size else last
-        shares[last] += closing * totals.closing[owner[last]]
+        balance, closing = self._weights.fusion.terms[2:]
+        owner = scene.reading.owner
+        shares = balance * effect_shares(scene.reading, scene.sums)
+        felt = np.flatnonzero(scene.reading.effect)
+        last = felt[np.append(owner[felt][1:] != owner[felt][:-1], True)] if felt.size else felt
+        shares[last] += closing * scene.sums.closing[owner[last]]
         return np.asarray(shares)
 
     def _character_spans(self, scene: _Scene) -> list[list[Evidence]]:

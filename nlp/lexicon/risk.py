@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from nlp.characters import Batch
 from nlp.coding import Cue
-from nlp.lexicon.entries import load_risk
+from nlp.lexicon.entries import FOLDER, load_risk
 from nlp.lexicon.matcher import PhraseMatcher, longest
 
 DENIED: Final = ("没有", "没", "无", "未", "并无", "否认", "不再", "没再", "沒有", "沒", "冇")
@@ -37,8 +38,8 @@ class RiskFinder:
     An emergency that is denied or only feared right before it is none. Self-harm is never explained away.
     """
 
-    def __init__(self) -> None:
-        cues = load_risk()
+    def __init__(self, folder: Path = FOLDER) -> None:
+        cues = load_risk(folder)
         self._kinds = tuple(cues.values())
         self._matcher = PhraseMatcher(tuple(cues))
 

@@ -177,13 +177,24 @@ def _covered(scene: _Scene, felt: NDArray[np.int64], at: NDArray[np.int64]) -> N
 
 
 def _look_ahead(scene: _Scene) -> None:
-    """Complements stand behind: 疼得要命, 疼痛消失了."""
-    near = np.zeros(scene.role.size, dtype=np.bool_)
-    near[:-1] = (scene.start[1:] - scene.end[:-1] <= GAP) & (scene.clause[1:] == scene.clause[:-1])
-    near &= scene.role == Role.FEELING
-    role, weight = np.roll(scene.role, -1), np.roll(scene.weight, -1)
-    scene.multiply(near & (role == Role.DEGREE_BEHIND), weight, "degree")
-    scene.multiply(near & (role == Role.GONE) & (scene.valence < 0), RELIEF, "relief")
+    """Complements stand behind, at most one plain word away: 疼得要命, 恶心的感觉消失了."""
+    felt = np.flatnonzero(scene.role == Role.FEELING)
+    behind = np.minimum(felt[:, None] + np.array([1, 2]), scene.role.size - 1)
+    role = scene.role[behind]
+    gap = scene.start[behind] - np.stack((scene.end[felt], scene.end[behind[:, 0]]), axis=1)
+    near = (scene.clause[behind] == scene.clause[felt][:, None]) & (gap <= GAP) & (gap >= 0)
+    near[:, 1] &= near[:, 0] & (role[:, 0] == Role.PLAIN)
+    for step in (0, 1):
+        _complete(scene, felt[near[:, step]], behind[near[:, step], step])
+
+
+def _complete(scene: _Scene, felt: NDArray[np.int64], behind: NDArray[np.int64]) -> None:
+    degree = scene.role[behind] == Role.DEGREE_BEHIND
+    scene.factor[felt[degree]] *= scene.weight[behind[degree]]
+    scene.rules[felt[degree]] |= _BIT["degree"]
+    gone = felt[(scene.role[behind] == Role.GONE) & (scene.valence[felt] < 0)]
+    scene.factor[gone] *= RELIEF
+    scene.rules[gone] |= _BIT["relief"]
 
 
 def _last_of(marks: NDArray[np.bool_]) -> NDArray[np.int64]:
