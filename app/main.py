@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from app import registry  # noqa: F401 - declares every model and task
 from app.accounts import pages as accounts_pages
 from app.core.crypto import Keyring, load_or_create_secret
 from app.core.db import Database
@@ -20,6 +22,7 @@ from app.curves.matrices import CellMatrices
 from app.diary import api as diary_api
 from app.diary import pages as diary_pages
 from app.diary.desk import EntryDesk
+from app.jobs.worker import Worker
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
 from app.studies import api as studies_api
@@ -100,8 +103,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.database = Database(settings.database_address)
     app.state.entries = EntryDesk(app.state.database, app.state.keyring)
+    worker = Worker(settings, app.state.database, app.state.keyring) if settings.worker else None
+    if worker is not None:
+        await to_thread.run_sync(worker.start)
     try:
         yield
     finally:
         app.state.entries.close()
+        if worker is not None:
+            await to_thread.run_sync(worker.stop)
         app.state.database.close()

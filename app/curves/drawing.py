@@ -23,7 +23,7 @@ def draw(
 ) -> Markup:
     """Return the curve as an SVG; ``href`` names what a point opens."""
     points = [
-        _chart_point(curve, point, href) for point in curve.points if curve.by != "day" or point.estimate is not None
+        _chart_point(curve, point, href) for point in curve.points if curve.by == "stage" or point.estimate is not None
     ]
     return curve_svg(
         points,
@@ -77,7 +77,8 @@ def _candidate(
 ) -> tuple[Mark | None, str]:
     candidates = [one for one in curve.points if one.key in keys and one.estimate is not None]
     extreme = (min if mark == "valley" else max)(candidates, key=lambda one: one.estimate or 0.0)
-    if len(keys) > len(curve.points) / 2 and point.key != extreme.key:
+    crowded = len(keys) > (len(curve.points) / 2 if curve.by == "stage" else 2)
+    if crowded and point.key != extreme.key:
         return None, ""
     return mark, translate(perhaps)
 

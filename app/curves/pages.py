@@ -17,7 +17,7 @@ from app.curves.drawing import draw
 from app.curves.points import conditions_of
 from app.curves.queries import Quote
 from app.curves.service import Curve, CurvePoint, CurveQuestion
-from app.curves.words import headline, label_of, sentence
+from app.curves.words import day_words, headline, label_of, sentence
 from app.studies import queries as studies
 from app.studies.access import TEXT_READERS, InStudy, StudyAccess
 from app.studies.protocol import StudyProtocol
@@ -90,9 +90,7 @@ def study_page(request: Request, access: Seen, asked: Asked) -> Response:
         "glimpses": glimpses,
         "total": sum(point.entries or 0 for point in curve.points),
         "zone": protocol.study.time_zone,
-        "roles": ROLES,
-        "stage_names": {stage.id: stage.name for stage in protocol.stages},
-        "micro": MICRO,
+        "day_words": day_words,
     }
     return render(request, "curves/study.html", context, language=access.study.language)
 
@@ -129,6 +127,8 @@ def quotes_page(
         "touchpoint_names": {one.id: one.name for one in protocol.touchpoints},
         "roles": ROLES,
         "zone": protocol.study.time_zone,
+        "anchor": protocol.study.anchor_label,
+        "day_words": day_words,
         "micro": MICRO,
         "most": MOST_QUOTES,
     }

@@ -79,6 +79,7 @@ class Curve:
 
     study: str
     title: str
+    anchor: str
     by: By
     score: ScoreName
     segment: str | None
@@ -150,6 +151,7 @@ def curve(
     return Curve(
         study=protocol.study.slug,
         title=protocol.study.title,
+        anchor=protocol.study.anchor_label,
         by=question.by,
         score=question.score,
         segment=question.segment,

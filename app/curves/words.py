@@ -1,10 +1,13 @@
 """The curve said in plain sentences, with its uncertainty."""
 
+from collections.abc import Sequence
+
 from app.curves.service import Curve, CurvePoint
 from app.web.i18n import current_language, translate
 from app.web.i18n import mark as _
 
 EVIDENCE = 5
+MOST_NAMED = 4
 
 
 def label_of(curve: Curve, point: CurvePoint) -> str:
@@ -78,17 +81,57 @@ def _peak(curve: Curve) -> str:
 
 
 def _both(curve: Curve, keys: tuple[str, ...], *, lowest: bool) -> tuple[str, str]:
-    """Return the quoted name of the most extreme candidate, and those of the others."""
+    """Return the name of the most extreme candidate, and those of the others; days that follow one another are one span."""
     points = [point for point in curve.points if point.key in keys and point.estimate is not None]
     if not points:
         return "", ""
-    points.sort(key=lambda point: point.estimate or 0.0, reverse=not lowest)
-    names = [_quoted(label_of(curve, point)) for point in points]
-    return names[0], translate(_("、")).join(names[1:])
+    extreme = (min if lowest else max)(points, key=lambda point: point.estimate or 0.0)
+    others = [point for point in points if point is not extreme]
+    if curve.by == "day" and len(others) > 1:
+        order = [point.key for point in curve.points if point.estimate is not None]
+        first, last = order.index(points[0].key), order.index(points[-1].key)
+        if last - first == len(points) - 1:
+            span = translate(_("从%(first)s到%(last)s的其他日子"))
+            names = {"first": _name(curve, points[0]), "last": _name(curve, points[-1])}
+            return _name(curve, extreme), span % names
+    return _name(curve, extreme), _listed([_name(curve, point) for point in others])
 
 
-def _quoted(name: str) -> str:
-    return f"“{name}”" if current_language.get() != "en" else f'"{name}"'
+def _listed(names: Sequence[str]) -> str:
+    """Return the names in a row; of many, the first few and how many there are."""
+    shown = translate(_("、")).join(names[:MOST_NAMED])
+    return shown if len(names) <= MOST_NAMED else translate(_("%(some)s等 %(n)s 处")) % {"some": shown, "n": len(names)}
+
+
+def _name(curve: Curve, point: CurvePoint) -> str:
+    """Return a point's name within a sentence: a stage in quotation marks, a day counted from the anchor event."""
+    if curve.by == "day":
+        return translate(_("%(anchor)s%(day)s")) % {"anchor": curve.anchor, "day": day_after(point)}
+    name = label_of(curve, point)
+    return f'"{name}"' if current_language.get() == "en" else f"“{name}”"
+
+
+def day_after(point: CurvePoint) -> str:
+    """Return where a bin of days lies, to be read after the anchor event's name."""
+    if point.day_from == point.day_to == 0:
+        return translate(_("当天"))
+    if point.day_to is not None and point.day_to < 0:
+        if point.day_from is None:
+            return translate(_("前 %(day)s 天以上")) % {"day": -point.day_to}
+        return translate(_("前 %(near)s–%(far)s 天")) % {"near": -point.day_to, "far": -point.day_from}
+    if point.day_to is None:
+        return translate(_("后 %(day)s 天以上")) % {"day": point.day_from}
+    if point.day_from == point.day_to:
+        return translate(_("后第 %(day)s 天")) % {"day": point.day_from}
+    return translate(_("后第 %(first)s–%(last)s 天")) % {"first": point.day_from, "last": point.day_to}
+
+
+def day_words(anchor: str, day: int) -> str:
+    """Return how long before or after the anchor event something was said."""
+    if day == 0:
+        return translate(_("%(anchor)s当天")) % {"anchor": anchor}
+    words = _("%(anchor)s后第 %(day)s 天") if day > 0 else _("%(anchor)s前 %(day)s 天")
+    return translate(words) % {"anchor": anchor, "day": abs(day)}
 
 
 def _level(curve: Curve) -> str:
