@@ -1,27 +1,60 @@
 """The ``xinlu`` command."""
 
+import getpass
+import json
+import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from importlib import import_module
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
+from app.accounts.service import create_user
 from app.core import checkpoints, schema
+from app.core.crypto import keyring_of
 from app.core.db import Database
 from app.core.errors import AppError
 from app.core.logging import configure
 from app.core.settings import Settings, SettingsError
+from app.exchange import checkup, people, terminal
+from app.exchange.demo import load_demo
+from app.exchange.entries import EntryImport, Refused, Summary
+from app.exchange.errors import StudyUnknown
+from app.exchange.newcomers import Rules
+from app.exchange.refusals import in_words, refusals
+from app.exchange.sheets import open_sheet
+from app.jobs.service import watch
+from app.jobs.worker import Worker
+from app.statements.recode import request_recode
+from app.studies.queries import study_by_slug
+from app.web.i18n import current_language, translate
+from app.web.problems import problem
+
+ACTOR = "cli"
+SHOWN = 20
+CHECKPOINT_EVERY = 20
 
 cli = typer.Typer(
-    name="xinlu",
     help="心路 Xinlu: recovery diaries become an emotion curve per journey stage.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+admin = typer.Typer(help="Staff accounts.", no_args_is_help=True)
+imports = typer.Typer(help="Take sheets in.", no_args_is_help=True)
+cli.add_typer(admin, name="admin")
+cli.add_typer(imports, name="import")
+
+OfStudy = Annotated[str, typer.Option("--study", metavar="SLUG", help="The study, by the name in its address.")]
+Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: UTF-8 or GB18030; commas, semicolons or tabs.")]
 
 
 @cli.command()
@@ -33,7 +66,7 @@ def version() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database's tables up to date. Safe to repeat, and safe to run in two places at once."""
-    with _database(Settings.from_environment()) as database:
+    with _database(Settings.from_environment(), migrated=False) as database:
         before, after = schema.upgrade(database)
     print(f"{before or 'empty'} -> {after}" if before != after else f"{after}: nothing to do")
 
@@ -42,38 +75,201 @@ def migrate() -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [XINLU_HOST].")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on [XINLU_PORT, PORT].")] = None,
+    worker: Annotated[bool | None, typer.Option(help="Run jobs inside this process [XINLU_WORKER].")] = None,
 ) -> None:
     """Serve the workbench, the diary and the API until SIGINT or SIGTERM."""
     settings = Settings.from_environment()
-    given = {"host": host, "port": port}
+    given = {"host": host, "port": port, "worker": worker}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     configure(settings)
-    with _database(settings) as database:
-        schema.require_current(database)
-    # The application takes a second to import: the other commands need not wait for it.
-    from app.main import create_app  # noqa: PLC0415
-    from app.web import serving  # noqa: PLC0415
-
+    with _database(settings):
+        pass
+    # By name, as servers load applications: it stands above this module, and takes longer to import than a command may.
+    create_app, run = import_module("app.main").create_app, import_module("app.web.serving").run
     with checkpoints.serving(settings.database_address):
-        started = serving.run(create_app(settings), settings)
+        started = run(create_app(settings), settings)
     if not started:
         raise typer.Exit(1)
 
 
+@cli.command()
+def worker() -> None:
+    """Work on jobs until SIGINT or SIGTERM, beside a `serve --no-worker`."""
+    settings = Settings.from_environment()
+    configure(settings)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with _database(settings) as database, _working(settings, database):
+        ended.wait()
+
+
+@cli.command()
+def demo(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Migrate, load the demo study once, and print every way into it."""
+    settings = Settings.from_environment()
+    with _database(settings, migrated=False) as database:
+        access = load_demo(database, settings, keyring_of(settings))
+    if as_json:
+        print(json.dumps(asdict(access), ensure_ascii=False))
+    else:
+        terminal.demo(access, sys.stdout)
+
+
+@admin.command("create")
+def create_admin(
+    login: Annotated[str, typer.Argument(help="What the person signs in with.")],
+    name: Annotated[str, typer.Option(help="How others see them; the login if left out.")] = "",
+    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
+) -> None:
+    """Create the account of an administrator. The password is asked for, and is never an argument."""
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_password()
+    with _database(Settings.from_environment()) as database, database.write() as session:
+        created = create_user(session, login, name or login, password, is_admin=True, by=ACTOR).login
+    print(translate("已开通账号 %(login)s") % {"login": created})
+
+
+@cli.command()
+def recode(
+    study: OfStudy,
+    coder: Annotated[str, typer.Option(help="Such as default, lexicon or snownlp.")],
+) -> None:
+    """Code all statements of a study again with another coder. Cut off, it goes on when it is run again."""
+    settings = Settings.from_environment()
+    configure(settings)
+    with _database(settings) as database:
+        with database.write() as session:
+            found = study_by_slug(session, study)
+            if found is None:
+                raise StudyUnknown(slug=study)
+            job = request_recode(session, ACTOR, found, coder)
+        # A name of its own: a server may be at work under the configured one.
+        own = settings.model_copy(update={"worker_name": f"recode-{os.getpid()}"})
+        with _working(own, database), terminal.progress(counts=True) as report:
+            for status in watch(database, job):
+                report(status.done, status.total or 0, "")
+    if status.error_code:
+        _fail(f"recode: {status.error_code}", 1)
+    print(translate("已用 %(coder)s 重新编码 %(done)s 条表述") % {"coder": coder, "done": status.done})
+
+
+@imports.command("entries")
+def import_entries(
+    file: Sheet,
+    study: OfStudy,
+    known_only: Annotated[bool, typer.Option(help="Refuse rows of people whom the study does not know.")] = False,
+    paper_consent: Annotated[
+        bool,
+        typer.Option(help="Record consent on paper also for known people who have not agreed yet; you vouch for it."),
+    ] = False,
+    errors: Annotated[Path | None, typer.Option(help="CSV for the refused rows, to mend and import again.")] = None,
+) -> None:
+    """Import diary entries from a CSV; run it again, and nothing is stored twice.
+
+    Columns: participant_code, occurred_at, stage (key or name); touchpoint, mood_self_report, effort, mark, text, wave,
+    recorded_at, form_version, id; and any named like a question of the form. Times without an offset are the person's
+    own. People whom the study does not know are taken in, with consent on paper that you vouch for.
+    """
+    settings = Settings.from_environment()
+    with _database(settings) as database:
+        importing = EntryImport(database, keyring_of(settings), study, by=ACTOR, rules=Rules(known_only, paper_consent))
+        summary = _import_entries(importing, file, errors, database)
+    for line in terminal.outcome(summary):
+        print(line)
+    if summary.refused:
+        if errors is not None:
+            print(translate("没存的行写在 %(path)s 里，改好以后可以直接再导入") % {"path": errors})
+        raise typer.Exit(1)
+
+
+def _import_entries(importing: EntryImport, file: Path, errors: Path | None, database: Database) -> Summary:
+    batches = refused_rows = 0
+    with open_sheet(file, importing.knows) as sheet:
+        kept = refusals(errors, sheet.header, file) if errors is not None else nullcontext()
+        with kept as refused_sheet, terminal.progress() as progress:
+
+            def refuse(refused: Refused) -> None:
+                nonlocal refused_rows
+                refused_rows += 1
+                if refused_rows <= SHOWN:
+                    print(in_words(refused), file=sys.stderr)
+                elif refused_rows == SHOWN + 1:
+                    print(translate("……其余的不再一一列出；加上 --errors FILE 可以得到全部"), file=sys.stderr)
+                if refused_sheet is not None:
+                    refused_sheet.add(refused)
+
+            def report(summary: Summary) -> None:
+                nonlocal batches
+                batches += 1
+                if batches % CHECKPOINT_EVERY == 0:
+                    checkpoints.checkpoint(database)
+                progress(sheet.position(), sheet.size, terminal.so_far(summary))
+
+            return importing.run(sheet, refuse, report)
+
+
+@imports.command("participants")
+def import_participants(
+    file: Sheet,
+    study: OfStudy,
+    links: Annotated[Path, typer.Option(help="New CSV for the personal links; nobody can show them again.")],
+) -> None:
+    """Take participants in from a CSV: code, anchor_date, time_zone; every other column becomes an attribute."""
+    settings = Settings.from_environment()
+    with _database(settings) as database:
+        outcome = people.import_roster(
+            database, keyring_of(settings), study, file, links, by=ACTOR, public_address=settings.public_address
+        )
+    for row in outcome.problems:
+        print(
+            translate("第 %(row)s 行：%(reason)s") % {"row": row.number, "reason": translate(row.message)},
+            file=sys.stderr,
+        )
+    words = translate("新加 %(new)s 人，早已有 %(known)s 人，没加 %(refused)s 行；链接在 %(path)s 里")
+    counts = {"new": len(outcome.enrolled), "known": len(outcome.existing), "refused": len(outcome.problems)}
+    print(words % {**counts, "path": links})
+    if outcome.problems:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def doctor() -> None:
+    """Check the installation: settings, database, log, cells, coders, font, disk. Exit code 1 if something is broken."""
+    settings = Settings.from_environment()
+    broken = False
+    with _database(settings, migrated=False) as database:
+        for finding in checkup.check(settings, database, keyring_of(settings)):
+            broken |= finding.level == "fail"
+            print(f"{finding.level:5} {finding.subject}: {finding.words}")
+            if finding.remedy:
+                print(f"      {finding.remedy}")
+    if broken:
+        raise typer.Exit(1)
+
+
 def main() -> None:
-    """Run the command line. What is expected to go wrong is one clear line, never a traceback."""
+    """Run the command line. What is expected to go wrong is said in a line; it is never a traceback."""
+    os.umask(0o077)  # what is written here is nobody else's to read
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("en"):
+        current_language.set("en")
     try:
         cli()
     except SettingsError as error:
         _fail(str(error), 2)
     except AppError as error:
-        _fail(f"{error.title} {error.remedy}", 1)
-    except OperationalError as error:
-        _fail(f"database: {error.orig}", 1)
+        _fail(_words(error), 1)
+    except (OperationalError, InterfaceError) as error:
+        _fail(f"{translate('数据库现在用不了')}: {error.orig}", 1)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _words(error: AppError) -> str:
+    said = problem(error)
+    fields = [f"  {one['field']}: {one['message']}" for one in said.get("errors", ())]
+    return "\n".join([f"{said['title']}。{said['detail']}", *fields])
 
 
 def _fail(words: str, code: int) -> None:
@@ -81,10 +277,31 @@ def _fail(words: str, code: int) -> None:
     raise SystemExit(code)
 
 
+def _ask_password() -> str:
+    password = getpass.getpass(translate("密码："))
+    if getpass.getpass(translate("再输一次：")) != password:
+        _fail(translate("两次输入的不一样"), 1)
+    return password
+
+
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
+def _database(settings: Settings, *, migrated: bool = True) -> Iterator[Database]:
+    """Open the database, where it must be ``migrated`` already. Only `serve` checkpoints as it goes."""
     database = Database(settings.database_address, checkpoints=False)
     try:
+        if migrated:
+            schema.require_current(database)
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def _working(settings: Settings, database: Database) -> Iterator[None]:
+    import_module("app.registry")  # declares every task
+    worker = Worker(settings, database, keyring_of(settings))
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()

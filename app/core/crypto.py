@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from app.core.settings import Settings
+
 SECRET_BYTES = 32
 
 
@@ -62,6 +64,12 @@ def verify(public_key: str, message: bytes, signature: str) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """Return the keys of the installation that ``settings`` describe."""
+    secret = settings.secret.encode() if settings.secret else load_or_create_secret(settings.data_dir / "secret.key")
+    return Keyring(secret)
 
 
 def load_or_create_secret(path: Path) -> bytes:

@@ -58,13 +58,14 @@ def revision(database: Database) -> str | None:
     """Return the revision that the tables are at; None without any."""
     with database.read() as session:
         try:
-            return session.scalar(text("SELECT version_num FROM alembic_version"))
+            found: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
         except DBAPIError as error:
             if database.dialect == "postgresql" and getattr(error.orig, "sqlstate", "") != "42P01":
                 raise
             if database.dialect == "sqlite" and "no such table" not in str(error.orig):
                 raise
             return None
+    return found
 
 
 def head() -> str:

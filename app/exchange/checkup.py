@@ -1,0 +1,171 @@
+"""What the operator should know of an installation: a line each, and what to do where something is wrong."""
+
+import shutil
+import sqlite3
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.charts.png import can_draw_chinese
+from app.core import checkpoints, schema
+from app.core.crypto import Keyring
+from app.core.db import Database
+from app.core.errors import AppError
+from app.core.settings import Settings
+from app.diary.queries import mood_deltas
+from app.exchange import queries
+from app.statements import cells
+from app.studies.coders import coder_version
+from app.studies.models import Study
+from app.web.i18n import translate
+
+Level = Literal["ok", "warn", "fail"]
+MEGABYTE = 1 << 20
+LITTLE_SPACE = 1024 * MEGABYTE
+NO_SPACE = 100 * MEGABYTE
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found, in words; ``remedy`` says what to do."""
+
+    level: Level
+    subject: str
+    words: str
+    remedy: str = ""
+
+
+def check(settings: Settings, database: Database, keyring: Keyring) -> Iterator[Finding]:
+    """Yield the findings as they are made; a database that does not answer or is not migrated ends them early."""
+    yield from _settings(settings)
+    yield from _disk(settings)
+    yield _font()
+    try:
+        schema.require_current(database)
+    except schema.NotMigrated as error:
+        yield Finding("fail", translate("数据库"), translate(error.title), translate(error.remedy))
+        return
+    except SQLAlchemyError as error:
+        remedy = translate("请检查 XINLU_DATABASE_URL，以及数据库是否在运行。")
+        yield Finding("fail", translate("数据库"), f"{translate('连不上')} ({type(error).__name__})", remedy)
+        return
+    yield Finding("ok", translate("数据库"), translate("连得上，表是这个版本的"))
+    if database.dialect == "sqlite":
+        yield _sqlite()
+    with database.read() as session:
+        yield from _log(session, keyring)
+        for study in queries.all_studies(session):
+            yield from _study(session, study)
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    for name in type(settings).model_fields:
+        yield Finding("ok", f"XINLU_{name.upper()}", _shown(settings, name))
+    address = urlsplit(settings.public_address)
+    if address.scheme != "https" and not _is_here(address.hostname or ""):
+        words = translate("对外的地址不是 https，登录和日记会在路上被看见")
+        yield Finding("warn", "XINLU_BASE_URL", words, translate("请在前面放一个 https 的代理，并写上它的地址。"))
+    secret = settings.data_dir / "secret.key"
+    if not settings.secret and secret.exists() and secret.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield Finding("fail", "secret.key", translate("别的用户读得到密钥文件"), f"chmod 600 {secret}")
+
+
+def _shown(settings: Settings, name: str) -> str:
+    value = getattr(settings, name)
+    if name == "secret":
+        return translate("已设置") if value else translate("在数据文件夹里")
+    if name == "database_url":
+        return make_url(settings.database_address).render_as_string(hide_password=True)
+    return str(value) if value is not None else "-"
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = next(one for one in (settings.data_dir.resolve(), *settings.data_dir.resolve().parents) if one.exists())
+    free = shutil.disk_usage(folder).free
+    level: Level = "ok" if free >= LITTLE_SPACE else "warn" if free >= NO_SPACE else "fail"
+    remedy = "" if level == "ok" else translate("请腾出空间，或把 XINLU_DATA_DIR 放到大一些的盘上。")
+    yield Finding(
+        level, translate("磁盘"), translate("还剩 %(megabytes)s MB") % {"megabytes": free // MEGABYTE}, remedy
+    )
+
+
+def _font() -> Finding:
+    subject = translate("中文字体")
+    if can_draw_chinese():
+        return Finding("ok", subject, translate("有，曲线能存成 PNG"))
+    remedy = translate("请安装一种中文字体，例如 apt-get install fonts-noto-cjk。")
+    return Finding("warn", subject, translate("没有，曲线存不成 PNG，其他都不受影响"), remedy)
+
+
+def _sqlite() -> Finding:
+    if sqlite3.sqlite_version_info >= checkpoints.FIXED_IN:
+        return Finding("ok", "SQLite", sqlite3.sqlite_version)
+    words = translate(
+        "%(version)s：3.51.3 之前，两个连接同时做检查点可能损坏文件；这里同一时刻只让一个进程做，所以不会"
+    )
+    remedy = translate("请不要用别的程序写这个文件；多个进程一起写，请用 PostgreSQL。")
+    return Finding("ok", "SQLite", words % {"version": sqlite3.sqlite_version}, remedy)
+
+
+def _log(session: Session, keyring: Keyring) -> Iterator[Finding]:
+    problems = audit.check(session, keyring.public_key)
+    subject = translate("操作日志")
+    if not problems:
+        yield Finding("ok", subject, translate("链是完整的"))
+    remedy = translate("有人绕过程序改了日志，或者换了密钥。请和备份对照，查清是谁、什么时候改的。")
+    for problem in problems[:MOST_NAMED]:
+        yield Finding("fail", subject, problem, remedy)
+
+
+def _study(session: Session, study: Study) -> Iterator[Finding]:
+    yield _coder(study)
+    recode = f"xinlu recode --study {study.slug} --coder {study.coder}"
+    counted: Iterable[tuple[str, Callable[[Session, UUID], dict[cells.CellKey, list[int]]], tuple[str, ...], str]] = (
+        (
+            translate("文字"),
+            cells.text_deltas,
+            cells.TEXT_SOURCES,
+            translate("请运行 %(command)s，重新计数。") % {"command": recode},
+        ),
+        (translate("心情"), mood_deltas, ("mood",), translate("请和备份对照，查清是谁、什么时候改的。")),
+    )
+    for name, recount, sources, remedy in counted:
+        fresh, stored = recount(session, study.id), cells.stored(session, study.id, sources)
+        wrong = sum(1 for key in fresh.keys() | stored.keys() if list(fresh.get(key, ())) != list(stored.get(key, ())))
+        subject = f"{study.slug} / {name}"
+        if wrong:
+            words = translate("%(wrong)s 个格子和重新数的不一样") % {"wrong": wrong}
+            yield Finding("fail", subject, words, remedy)
+        else:
+            yield Finding("ok", subject, translate("%(cells)s 个格子都和重新数的一样") % {"cells": len(stored)})
+
+
+def _coder(study: Study) -> Finding:
+    subject = f"{study.slug} / {study.coder}"
+    try:
+        installed = coder_version(study.coder)
+    except AppError:
+        return Finding(
+            "fail", subject, translate("没有这个编码器"), f"xinlu recode --study {study.slug} --coder default"
+        )
+    if installed == study.coder_version:
+        return Finding("ok", subject, installed)
+    words = translate("表述是 %(before)s 编的，现在装的是 %(now)s") % {"before": study.coder_version, "now": installed}
+    return Finding("warn", subject, words, f"xinlu recode --study {study.slug} --coder {study.coder}")

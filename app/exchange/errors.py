@@ -1,0 +1,39 @@
+"""What can be wrong with a file that is handed in."""
+
+from app.core.errors import Invalid, NotFound
+
+
+class Unreadable(Invalid):
+    code = "unreadable"
+    title = "读不懂这个文件"
+    remedy = "请在表格软件里另存为 CSV（UTF-8）再试。"
+
+
+class ColumnsMissing(Invalid):
+    code = "columns_missing"
+    title = "第一行缺少这些列：%(columns)s"
+    remedy = "列名可以用英文，也可以用中文；哪些列可用，请看 xinlu import entries --help。"
+
+
+class ColumnTwice(Invalid):
+    code = "column_twice"
+    title = "第一行里有两列说的是同一件事：%(column)s"
+    remedy = "请只留一列。"
+
+
+class StudyUnknown(NotFound):
+    code = "study_unknown"
+    title = "没有叫 %(slug)s 的研究"
+    remedy = "请写研究网址里的那个名字，例如 /studies/ 后面的一段。"
+
+
+class Unwritable(Invalid):
+    code = "unwritable"
+    title = "写不了这个文件：%(path)s"
+    remedy = "请换一个还不存在的文件名，放在有权限写的文件夹里。"
+
+
+class InputOverwritten(Invalid):
+    code = "input_overwritten"
+    title = "出错的行不能写回正在读的文件"
+    remedy = "请给 --errors 换一个文件名。"
