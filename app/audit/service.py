@@ -69,33 +69,57 @@ def commitment(salt: bytes, detail: Mapping[str, object]) -> str:
     return hashlib.sha256(salt + text.encode()).hexdigest()
 
 
-def seal(session: Session, keyring: Keyring, *, most: int = BATCH) -> int:
-    """Link up to ``most`` unsealed events into the chain; returns how many. Call it from one process at a time."""
-    events = session.scalars(
-        select(AuditEvent).where(AuditEvent.seal_seq.is_(None)).order_by(AuditEvent.id).limit(most)
-    ).all()
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """The next link of the chain, hashed and signed but not stored yet, and the events it seals."""
+
+    seal: Mapping[str, Any]
+    event_ids: Sequence[UUID]
+
+
+def prepare_seal(session: Session, keyring: Keyring, *, most: int = BATCH) -> Sealing | None:
+    """Return the link that seals up to ``most`` waiting events, or None if none waits. Only reads, so nobody waits for it."""
+    # The last link first: whatever is sealed after this look makes the link stale, and store_seal refuses it.
+    last = _last_seal(session)
+    query = select(AuditEvent).where(AuditEvent.seal_seq.is_(None)).order_by(AuditEvent.id).limit(most)
+    events = session.scalars(query).all()
     if not events:
-        return 0
-    last = session.scalars(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1)).first()
+        return None
     seq = last.seq + 1 if last else 1
     previous = last.chain_hash if last else GENESIS
     batch = batch_hash(events)
     chain = chain_hash(seq, batch, previous)
-    session.execute(
-        insert(AuditSeal).values(
-            seq=seq,
-            sealed_at=clock.now(),
-            events=len(events),
-            batch_hash=batch,
-            previous_hash=previous,
-            chain_hash=chain,
-            signature=keyring.sign(chain.encode()),
+    link = {
+        "seq": seq,
+        "sealed_at": clock.now(),
+        "events": len(events),
+        "batch_hash": batch,
+        "previous_hash": previous,
+        "chain_hash": chain,
+        "signature": keyring.sign(chain.encode()),
+    }
+    return Sealing(link, [event.id for event in events])
+
+
+def store_seal(session: Session, sealing: Sealing) -> bool:
+    """Store the link; False, and nothing stored, if another came before it. Call it from one process at a time."""
+    last = _last_seal(session)
+    if (last.chain_hash if last else GENESIS) != sealing.seal["previous_hash"]:
+        return False
+    session.execute(insert(AuditSeal).values(sealing.seal))
+    for start in range(0, len(sealing.event_ids), 500):
+        ids = sealing.event_ids[start : start + 500]
+        session.execute(
+            update(AuditEvent)
+            .where(AuditEvent.id.in_(ids))
+            .values(seal_seq=sealing.seal["seq"])
+            .execution_options(synchronize_session=False)
         )
-    )
-    ids = [event.id for event in events]
-    for start in range(0, len(ids), 500):
-        session.execute(update(AuditEvent).where(AuditEvent.id.in_(ids[start : start + 500])).values(seal_seq=seq))
-    return len(events)
+    return True
+
+
+def _last_seal(session: Session) -> AuditSeal | None:
+    return session.scalars(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1)).first()
 
 
 def batch_hash(events: Sequence[AuditEvent]) -> str:
