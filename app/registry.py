@@ -1,14 +1,27 @@
-"""Imports every models module, so that Alembic and the worker see all of them."""
+"""Imports every models and tasks module, so that Alembic and the worker see all of them."""
 
 from app.accounts import models as accounts
 from app.audit import models as audit
+from app.audit import tasks as audit_tasks
 from app.core.db import Base
 from app.diary import models as diary
 from app.jobs import models as jobs
 from app.participants import models as participants
 from app.statements import models as statements
+from app.statements import tasks as statements_tasks
 from app.studies import models as studies
 
 metadata = Base.metadata
 
-__all__ = ["accounts", "audit", "diary", "jobs", "metadata", "participants", "statements", "studies"]
+__all__ = [
+    "accounts",
+    "audit",
+    "audit_tasks",
+    "diary",
+    "jobs",
+    "metadata",
+    "participants",
+    "statements",
+    "statements_tasks",
+    "studies",
+]

@@ -1,7 +1,7 @@
 """Writing what was said: statements, their machine codings and the cells, all in the caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from app.core.db import table_of, to_micro
 from app.core.ids import uuid7
 from app.statements import cells
 from app.statements.cells import Contribution, Place
+from app.statements.holding import hold, switched_to
 from app.statements.models import MachineCoding, Statement
 from nlp import Coder, Coding
 
@@ -58,7 +59,13 @@ def record(
     utterances: Sequence[Utterance],
     replaced: Sequence[Contribution] = (),
 ) -> None:
-    """Store ``utterances`` coded by ``model_version`` and bring the cells up to them, less what they replace."""
+    """Store ``utterances`` coded by ``model_version`` and bring the cells up to them, less what they replace.
+
+    If the study's coder was switched since they were coded, they are coded again by the one in force.
+    """
+    hold(session, study_id)
+    if coder := switched_to(session, study_id, model_version):
+        model_version, utterances = coder.version, [_coded_again(one, coder) for one in utterances]
     moment = clock.now()
     statements: list[dict[str, Any]] = []
     codings: list[dict[str, Any]] = []
@@ -75,6 +82,7 @@ def record(
 
 def retract(session: Session, study_id: UUID, source_id: UUID, place: Place, mood: int | None) -> Contribution:
     """Mark the statements of an entry or turn as replaced; returns what they had added to the cells."""
+    hold(session, study_id)
     query = select(Statement.source, Statement.sentiment_micro).where(
         Statement.study_id == study_id, Statement.source_id == source_id, Statement.retracted_at.is_(None)
     )
@@ -102,6 +110,10 @@ def coding_row(
         "risk": [{"kind": cue.kind, "start": cue.start, "end": cue.end} for cue in coding.risk],
         "coded_at": moment,
     }
+
+
+def _coded_again(utterance: Utterance, coder: Coder) -> Utterance:
+    return replace(utterance, spoken=code(coder, [(one.role, one.text) for one in utterance.spoken]))
 
 
 def _statement_row(study_id: UUID, utterance: Utterance, spoken: Spoken, model_version: str) -> dict[str, Any]:
