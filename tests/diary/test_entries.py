@@ -14,7 +14,8 @@ from app.diary import queries as diary_queries
 from app.diary.models import EntryRevision
 from app.participants import service as participants
 from app.statements import cells
-from tests.support.cast import DAY_THREE, SLUG, Cast
+from tests.support.cast import Cast
+from tests.support.scene import DAY_THREE, SLUG
 
 
 def count(engine: Engine, table: str) -> int:
