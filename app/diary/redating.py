@@ -15,6 +15,7 @@ from app.participants import service as people
 from app.participants.models import Participant
 from app.statements import cells
 from app.statements.cells import Contribution, Place
+from app.statements.holding import hold
 from app.statements.models import Statement
 
 
@@ -23,6 +24,7 @@ def move_anchor(session: Session, actor: str, study_id: UUID, participant_id: UU
 
     The participant's row is locked first: an entry written meanwhile either has the new day or is counted here.
     """
+    hold(session, study_id)
     query = select(Participant).where(Participant.study_id == study_id, Participant.id == participant_id)
     participant = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
     if participant is None:
