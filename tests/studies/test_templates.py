@@ -1,0 +1,75 @@
+"""The templates: complete, answerable by someone who is sore and tired, and agreed to with open eyes."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from app.studies.study_templates import StudyTemplate, study_template, study_templates
+
+JOURNEYS = ("dental_implant", "joint_replacement", "property_service", "parcel_delivery")
+# The contacts that implant patients write about in the demonstration diaries.
+IMPLANT = {
+    "知晓": "公众号文章 其他门诊 熟人介绍 短视频 社交媒体 社区讲座 线下广告",
+    "考虑": "医生面诊 家人商量 比价 熟人介绍 独自权衡 线上咨询",
+    "预约": "子女代约 小程序 电话预约 线上客服 线下预约",
+    "到店": "候诊 前台 医保窗口 医生面诊 咨询报价 术前检查",
+    "治疗": "手术",
+    "恢复": "取模 复查 居家 微信随访 急诊复诊 拆线复诊 日常生活 电话随访 短信提醒 视频随访",
+    "分享": "口碑推荐 对比照 社交平台",
+}
+
+
+@pytest.fixture(params=[*JOURNEYS, "blank"])
+def template(request: pytest.FixtureRequest) -> StudyTemplate:
+    return study_template(request.param)
+
+
+def test_all_are_offered_with_the_blank_one_last() -> None:
+    assert tuple(study_templates()) == (*JOURNEYS, "blank")
+
+
+def test_the_implant_journey_knows_every_contact_of_its_diaries() -> None:
+    protocol = study_template("dental_implant").protocol
+    stages = {stage.name: {one.name for one in stage.touchpoints if one.frontstage} for stage in protocol.stages}
+    assert list(stages) == list(IMPLANT)
+    missing = {stage: set(names.split()) - stages[stage] for stage, names in IMPLANT.items()}
+    assert not any(missing.values()), missing
+
+
+def test_a_journey_has_all_kinds_of_contact_and_a_backstage() -> None:
+    for key in JOURNEYS:
+        touchpoints = [one for stage in study_template(key).protocol.stages for one in stage.touchpoints]
+        assert {one.kind for one in touchpoints} == {"digital", "physical", "human", "psychological"}
+        assert {one.frontstage for one in touchpoints} == {True, False}
+
+
+def test_the_days_of_the_stages_follow_each_other(template: StudyTemplate) -> None:
+    stages = template.protocol.stages
+    for before, after in pairwise(stages):
+        assert before.day_to is not None
+        assert after.day_from is not None
+        assert before.day_to <= after.day_from
+
+
+def test_the_form_asks_the_same_things_everywhere(template: StudyTemplate) -> None:
+    questions = {question.key: question for question in template.protocol.questions}
+    expected = ["mood", "feeling", "thought", "worry", "action", "effort", "mark"]
+    assert list(questions)[:7] == expected
+    assert [question.type for question in questions.values()].count("choice") == 1
+    texts = {key: question.role for key, question in questions.items() if question.type == "text"}
+    assert texts == {"feeling": "feeling", "thought": "thought", "worry": "worry", "action": "action"}
+    assert not any(questions[key].required for key in questions if key != "mood")
+
+
+def test_the_consent_says_what_someone_must_know(template: StudyTemplate) -> None:
+    consent = template.protocol.consent
+    for words in ("我们是谁", "请您做什么", "好处和不便", "谁能看到", "保存多久", "随时退出", "不需要理由"):
+        assert words in consent.introduction
+    assert set(re.findall(r"\{(\w+)\}", consent.introduction)) == {"title", "contact", "until"}
+    assert [(one.key, one.required) for one in consent.purposes] == [
+        ("diary", True),
+        ("quotes", False),
+        ("care", False),
+        ("reuse", False),
+    ]
