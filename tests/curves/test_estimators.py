@@ -204,11 +204,13 @@ def test_fewer_than_five_participants_are_too_little_evidence_for_an_extreme() -
 
 
 def test_equal_scores_have_no_error_and_equal_stages_tie() -> None:
-    n = np.full((6, 4), 3.0)
-    curve = estimate_curve(*uncoded(n, n * np.array([0.1, -0.7, 0.3, -0.7])))
-    assert curve.standard_error.tolist() == [0, 0, 0, 0]
+    n = np.random.default_rng(1).integers(1, 30, (40, 12)).astype(float)
+    scores = np.full(12, -0.7)
+    scores[2] = 0.3
+    curve = estimate_curve(*uncoded(n, n * scores))
+    assert curve.standard_error.tolist() == [0] * 12
     assert curve.band_lower == pytest.approx(curve.estimate)
-    assert curve.valley == (1, 3)
+    assert curve.valley == (0, 1, *range(3, 12))
     assert curve.peak == (2,)
 
 
