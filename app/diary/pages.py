@@ -44,6 +44,8 @@ Phone = Annotated[PhoneAccess, Depends(OnPhone())]
 Visit = Annotated[PhoneVisit, Depends(OnPhoneKeeping())]
 PAGE = 50
 RECENT = 5
+MOST_DAYS = 99
+MONTH_DAYS = 30.4
 SHORTEST_EVENT = 2
 NO_EVENTS = frozenset({"关键", "重要"})
 PLACE_FIELDS = frozenset({"stage", "touchpoint", "occurred_at"})
@@ -271,6 +273,9 @@ def _greeting(event: str, day: int | None) -> str:
     # 手术日 is a day, and what one counts from is 手术: 手术后第 3 天.
     stem = event.removesuffix("日")
     named = stem if len(stem) >= SHORTEST_EVENT and stem not in NO_EVENTS else event
+    if day > MOST_DAYS:
+        # Nobody counts that many days; «手术后第 614 天» would only puzzle.
+        return translate(_("%(event)s后第 %(n)s 个月，")) % {"event": named, "n": round(day / MONTH_DAYS)}
     return translate(_("%(event)s后第 %(n)s 天，")) % {"event": named, "n": day}
 
 
