@@ -30,6 +30,8 @@ def rules(text: str, word: str) -> set[str]:
         ("虽然疼但很开心", "很开心", "after_contrast"),
         ("虽然害怕，我去了", "害怕", "concession"),
         ("恶心的感觉消失了", "恶心", "relief"),
+        ("会不会恢复顺利", "恢复顺利", "worry"),
+        ("真有你的，护士热情", "热情", "irony"),
     ],
 )
 def test_rule_acts_on_word(text: str, word: str, rule: str) -> None:
