@@ -18,11 +18,10 @@ def recode_study(context: JobContext, *, study: str, coder: str, actor: str) -> 
     plan = context.step("plan", _plan, context, study_id, coder)
     version, done = plan["version"], plan["done"]
     after: str | None = None
-    while True:
+    full = True
+    while full:  # what is written during the last batch is left to the switch
         batch = context.step("code", _code_batch, context, study_id, coder, version, after, done)
-        if batch["last"] is None:
-            break
-        after, done = batch["last"], batch["done"]
+        after, done, full = batch["last"], batch["done"], batch["full"]
     context.step("switch", _switch, context, study_id, coder, version, actor)
 
 
@@ -41,13 +40,13 @@ def _code_batch(
     with context.database.read() as session:
         statements = recode.uncoded(session, study_id, version, UUID(after) if after else None, recode.BATCH)
     if not statements:
-        return {"last": None, "done": done}
+        return {"last": after, "done": done, "full": False}
     done += len(statements)
     rows = recode.coding_rows(study_id, loaded, statements)
     with context.database.write() as session:
         recode.store(session, rows)
         context.report(session, done)
-    return {"last": str(statements[-1][0]), "done": done}
+    return {"last": str(statements[-1][0]), "done": done, "full": len(statements) == recode.BATCH}
 
 
 def _switch(context: JobContext, study_id: UUID, coder: str, version: str, actor: str) -> None:
