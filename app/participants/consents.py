@@ -97,29 +97,24 @@ def give_consent(
     _check_purposes(state, purposes)
     already = state.given_in_person if method == "person" else state.given
     new = [purpose.key for purpose in state.purposes if purpose.key in purposes and purpose.key not in already]
-    moment = clock.now()
-    for key in new:
-        session.add(
-            Consent(
-                study_id=participant.study_id,
-                participant_id=participant.id,
-                purpose=key,
-                version=version,
-                text_hash=state.text.text_hash,
-                method=method,
-                given_at=moment,
-            )
-        )
-    session.flush()
-    detail = {"version": version, "text_hash": state.text.text_hash, "method": method}
-    record(
-        session,
-        *(
-            Change(actor, "consent.given", participant.study_id, participant.id, {"purpose": key, **detail})
-            for key in new
-        ),
-    )
+    _store(session, actor, state.text, [(participant, key) for key in new], method)
     return consent_state(session, participant)
+
+
+def agree_on_paper(session: Session, actor: str, people: Sequence[Participant], *, version: int) -> None:
+    """Store that ``people``, who have agreed to nothing yet, gave the required purposes of ``version`` on paper.
+
+    ConsentTextChanged if it is not the latest; Withdrawn if one of them has left.
+    """
+    if any(participant.withdrawn_at is not None for participant in people):
+        raise Withdrawn()
+    text = queries.consent_text(session, people[0].study_id) if people else None
+    if text is None:
+        return
+    if text.version != version:
+        raise ConsentTextChanged()
+    required = [purpose.key for purpose in purposes_of(text) if purpose.required]
+    _store(session, actor, text, [(participant, key) for participant in people for key in required], "paper")
 
 
 def withdraw_purpose(session: Session, actor: str, participant: Participant, purpose: str) -> ConsentState:
@@ -147,6 +142,31 @@ def withdraw_consents(session: Session, actor: str, participant: Participant, co
             {"purpose": consent.purpose, "version": consent.version, "method": consent.method},
         )
         for consent in consents
+    )
+    record(session, *changes)
+
+
+def _store(
+    session: Session, actor: str, text: ConsentText, given: Sequence[tuple[Participant, str]], method: Method
+) -> None:
+    moment = clock.now()
+    session.add_all(
+        Consent(
+            study_id=text.study_id,
+            participant_id=participant.id,
+            purpose=key,
+            version=text.version,
+            text_hash=text.text_hash,
+            method=method,
+            given_at=moment,
+        )
+        for participant, key in given
+    )
+    session.flush()
+    detail = {"version": text.version, "text_hash": text.text_hash, "method": method}
+    changes = (
+        Change(actor, "consent.given", text.study_id, participant.id, {"purpose": key, **detail})
+        for participant, key in given
     )
     record(session, *changes)
 
