@@ -18,12 +18,15 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent, AuditSeal
 from app.core import clock
+from app.core.bulk import insert_rows
 from app.core.crypto import Keyring, verify
 from app.core.db import table_of
 from app.core.ids import uuid7
 
 GENESIS = "0" * 64
 BATCH = 5000
+_EVENTS = insert(table_of(AuditEvent))
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Change:
 def record(session: Session, *changes: Change) -> None:
     """Append ``changes`` in the session's transaction."""
     if changes:
-        session.execute(insert(table_of(AuditEvent)), rows(changes, clock.now()))
+        insert_rows(session, _EVENTS, rows(changes, clock.now()))
 
 
 def rows(changes: Sequence[Change], at: datetime) -> list[dict[str, Any]]:
@@ -65,8 +68,7 @@ def rows(changes: Sequence[Change], at: datetime) -> list[dict[str, Any]]:
 
 def commitment(salt: bytes, detail: Mapping[str, object]) -> str:
     """Return SHA-256 over the salt and the canonical JSON of ``detail``."""
-    text = json.dumps(detail, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(salt + text.encode()).hexdigest()
+    return hashlib.sha256(salt + _canonical(detail).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

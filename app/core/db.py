@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+from pydantic_core import to_json
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, make_url
@@ -71,7 +72,14 @@ class Database:
                 address, begin="BEGIN IMMEDIATE", checkpoints=checkpoints, pool_size=1, max_overflow=0
             )
         else:
-            self.writer = create_engine(address, pool_size=16, max_overflow=8, pool_pre_ping=True, pool_timeout=30)
+            self.writer = create_engine(
+                address,
+                pool_size=16,
+                max_overflow=8,
+                pool_pre_ping=True,
+                pool_timeout=30,
+                json_serializer=_to_json,
+            )
             self.reader = self.writer
         self.address = address
 
@@ -103,6 +111,7 @@ def _sqlite_engine(address: str, *, begin: str, checkpoints: bool, pool_size: in
         max_overflow=max_overflow,
         pool_timeout=30,
         connect_args={"timeout": WAIT_FOR_LOCK_MS / 1000},
+        json_serializer=_to_json,
     )
 
     @event.listens_for(engine, "connect")
@@ -123,6 +132,11 @@ def _sqlite_engine(address: str, *, begin: str, checkpoints: bool, pool_size: in
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _to_json(value: Any) -> str:
+    # Several times faster than json.dumps, and it keeps Chinese as it is.
+    return to_json(value).decode()
 
 
 def table_of(model: type[Base]) -> Table:

@@ -29,6 +29,7 @@ from app.studies.protocol import FormFacts, StudyProtocol
 from app.web.i18n import mark as _
 
 _Found = TypeVar("_Found")
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +162,4 @@ def digest_of(submission: Submission) -> str:
     for name in ("occurred_at", "recorded_at"):
         moment = content[name]
         content[name] = moment and [moment.astimezone(UTC).isoformat(), clock.offset_minutes(moment)]
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()

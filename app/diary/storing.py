@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.core import clock
+from app.core.bulk import insert_rows
 from app.core.crypto import Keyring
 from app.core.db import table_of
 from app.core.errors import AppError, PreconditionFailed
@@ -27,6 +28,8 @@ from app.statements import service as statements
 from app.statements.cells import Place
 from app.statements.service import Utterance
 
+_RECEIPTS = insert(table_of(Receipt))
+_ENTRIES = insert(table_of(Entry))
 _INSERT = {
     name: dialect(table_of(Entry)).on_conflict_do_nothing().returning(Entry.id)
     for name, dialect in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
@@ -107,13 +110,12 @@ class Store:
             return {}
         days = {one.entry_id: _day(one, people[one.participant_id]) for one in fresh.values()}
         rows = [_entry_row(one, days[one.entry_id], received_at, version=1) for one in fresh.values()]
-        inserted = set(session.scalars(_INSERT[session.get_bind().dialect.name], rows))
+        inserted = _insert_entries(session, rows)
         mine = [one for one in fresh.values() if one.entry_id in inserted]
         receipts = {one.entry_id: self._receipt(one, 1, received_at) for one in mine}
         if mine:
-            session.execute(
-                insert(table_of(Receipt)), [_receipt_row(study_id, receipts[one.entry_id], received_at) for one in mine]
-            )
+            given = [_receipt_row(study_id, receipts[one.entry_id], received_at) for one in mine]
+            insert_rows(session, _RECEIPTS, given)
             by_version: dict[str, list[Utterance]] = defaultdict(list)
             for one in mine:
                 by_version[one.model_version].append(_utterance(one, days[one.entry_id]))
@@ -172,6 +174,16 @@ class Store:
         moment = received_at.isoformat()
         signature = self.keyring.sign(f"{one.entry_id}|{one.digest}|{moment}".encode())
         return ReceiptOut(id=one.entry_id, version=version, digest=one.digest, received_at=moment, signature=signature)
+
+
+def _insert_entries(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Insert the rows and return the ids of those that no other transaction had inserted."""
+    dialect = session.get_bind().dialect.name
+    if dialect == "sqlite":
+        # Nobody else writes while this transaction does, and it has looked which ids are there.
+        insert_rows(session, _ENTRIES, rows)
+        return {row["id"] for row in rows}
+    return set(session.scalars(_INSERT[dialect], rows))
 
 
 def _refusal(one: Prepared, person: Standing | None, *, closed: bool) -> AppError | None:

@@ -1,6 +1,6 @@
 """People whom an import meets: taking in those whom the study does not know, and consent that was given on paper."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from app.audit.service import Change, record
 from app.core.crypto import Keyring
 from app.exchange import queries
+from app.participants.consents import agree_on_paper
 from app.participants.models import Participant
 from app.participants.roster import EXPLAIN, Roster, RosterRow
 from app.participants.schemas import Enrolment
-from app.participants.service import enrol_roster, give_consent
+from app.participants.service import enrol_roster
 from app.participants.standing import standings
 from app.studies.models import Study
 from app.studies.protocol import StudyProtocol
@@ -80,11 +81,8 @@ class Newcomers:
         self._agree(session, [session.get_one(Participant, (self._study.id, one)) for one in sorted(willing)])
         return len(willing)
 
-    def _agree(self, session: Session, people: Collection[Participant]) -> None:
-        required = self._protocol.required_purposes
-        for participant in people:
-            version = self._protocol.consent.version
-            give_consent(session, self._actor, participant, required, version=version, method="paper")
-            self._agreed.add(participant.id)
+    def _agree(self, session: Session, people: Sequence[Participant]) -> None:
+        agree_on_paper(session, self._actor, people, version=self._protocol.consent.version)
+        self._agreed.update(participant.id for participant in people)
         if people:
             record(session, Change(self._actor, "import.vouched", self._study.id, detail={"people": len(people)}))

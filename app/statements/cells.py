@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.bulk import insert_rows
 from app.core.db import table_of, to_micro
 from app.statements.models import CurveCell, CurveRevision, Statement
 
@@ -95,9 +96,8 @@ def apply(session: Session, study_id: UUID, changes: Mapping[CellKey, Sequence[i
         return
     keys = sorted(changes, key=lambda key: (key[1], key[2].int, key[0], key[3], key[4], key[5]))
     revisions = _advance(session, study_id, sorted({key[1] for key in keys}))
-    session.execute(
-        _UPSERT[session.get_bind().dialect.name], [_row(study_id, key, changes[key], revisions[key[1]]) for key in keys]
-    )
+    rows = [_row(study_id, key, changes[key], revisions[key[1]]) for key in keys]
+    insert_rows(session, _UPSERT[session.get_bind().dialect.name], rows)
 
 
 def _row(study_id: UUID, key: CellKey, change: Sequence[int], revision: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.bulk import insert_rows
 from app.core.db import table_of, to_micro
 from app.core.ids import uuid7
 from app.statements import cells
@@ -17,6 +18,9 @@ from app.statements.cells import Contribution, Place
 from app.statements.holding import hold, switched_to
 from app.statements.models import MachineCoding, Statement
 from nlp import Coder, Coding
+
+_STATEMENTS = insert(table_of(Statement))
+_CODINGS = insert(table_of(MachineCoding))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,8 @@ def record(
             statements.append(statement)
             codings.append(coding_row(study_id, statement["id"], model_version, spoken.coding, moment))
     if statements:
-        session.execute(insert(table_of(Statement)), statements)
-        session.execute(insert(table_of(MachineCoding)), codings)
+        insert_rows(session, _STATEMENTS, statements)
+        insert_rows(session, _CODINGS, codings)
     cells.apply(session, study_id, cells.deltas([one.contribution() for one in utterances], replaced))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from uuid import UUID
 
 from app.studies.schemas import PurposeIn, Question
@@ -77,7 +78,7 @@ class ConsentFacts:
     text_hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StudyProtocol:
     """A study's protocol at one revision."""
 
@@ -92,7 +93,7 @@ class StudyProtocol:
 
     def stage(self, key: str) -> StageFacts | None:
         """Return the stage ``key``."""
-        return next((stage for stage in self.stages if stage.key == key), None)
+        return self._stages_by_key.get(key)
 
     def stage_of(self, stage_id: UUID) -> StageFacts:
         """Return the stage with this id; StopIteration when it is another study's."""
@@ -100,7 +101,7 @@ class StudyProtocol:
 
     def touchpoint(self, stage_id: UUID, key: str) -> TouchpointFacts | None:
         """Return the touchpoint ``key`` of a stage."""
-        return next((one for one in self.touchpoints if one.stage_id == stage_id and one.key == key), None)
+        return self._touchpoints_by_key.get((stage_id, key))
 
     def touchpoint_of(self, touchpoint_id: UUID | None) -> TouchpointFacts | None:
         """Return the touchpoint with this id."""
@@ -113,6 +114,14 @@ class StudyProtocol:
     def wave(self, key: str) -> WaveFacts | None:
         """Return the wave ``key``."""
         return next((wave for wave in self.waves if wave.key == key), None)
+
+    @cached_property
+    def _stages_by_key(self) -> Mapping[str, StageFacts]:
+        return {stage.key: stage for stage in self.stages}
+
+    @cached_property
+    def _touchpoints_by_key(self) -> Mapping[tuple[UUID, str], TouchpointFacts]:
+        return {(one.stage_id, one.key): one for one in self.touchpoints}
 
     @property
     def current_form(self) -> FormFacts:
