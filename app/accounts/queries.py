@@ -4,37 +4,43 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actors import StaffActor
 from app.accounts.models import ApiKey, StaffSession, User
 
+# Run at every request: putting a statement together costs more than running it.
+_ACTOR_OF_SESSION = (
+    select(User.id, User.login, User.name, User.is_admin)
+    .join(StaffSession, StaffSession.user_id == User.id)
+    .where(
+        StaffSession.token_hash == bindparam("token_hash"),
+        StaffSession.expires_at > bindparam("at"),
+        User.disabled_at.is_(None),
+    )
+)
+_ACTOR_OF_KEY = (
+    select(User.id, User.login, User.name, User.is_admin, ApiKey.scopes, ApiKey.id, ApiKey.study_id)
+    .join(User, User.id == ApiKey.user_id)
+    .where(
+        ApiKey.token_hash == bindparam("token_hash"),
+        ApiKey.revoked_at.is_(None),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > bindparam("at")),
+        User.disabled_at.is_(None),
+    )
+)
+
 
 def actor_of_session(session: Session, token_hash: str, at: datetime) -> StaffActor | None:
     """Return who is signed in with the session of this hash at the moment ``at``."""
-    statement = (
-        select(User.id, User.login, User.name, User.is_admin)
-        .join(StaffSession, StaffSession.user_id == User.id)
-        .where(StaffSession.token_hash == token_hash, StaffSession.expires_at > at, User.disabled_at.is_(None))
-    )
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_ACTOR_OF_SESSION, {"token_hash": token_hash, "at": at}).one_or_none()
     return None if row is None else StaffActor(*row)
 
 
 def actor_of_key(session: Session, token_hash: str, at: datetime) -> StaffActor | None:
     """Return whom the living API key of this hash acts for at the moment ``at``."""
-    statement = (
-        select(User.id, User.login, User.name, User.is_admin, ApiKey.scopes, ApiKey.id, ApiKey.study_id)
-        .join(User, User.id == ApiKey.user_id)
-        .where(
-            ApiKey.token_hash == token_hash,
-            ApiKey.revoked_at.is_(None),
-            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at),
-            User.disabled_at.is_(None),
-        )
-    )
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_ACTOR_OF_KEY, {"token_hash": token_hash, "at": at}).one_or_none()
     if row is None:
         return None
     user_id, login, name, is_admin, scopes, key_id, study_id = row

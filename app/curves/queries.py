@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.participants.models import Participant
@@ -36,10 +36,16 @@ class Revisions:
     changed_at: datetime | None
 
 
+_REVISIONS = (
+    select(CurveRevision.slot, CurveRevision.revision, CurveRevision.changed_at)
+    .where(CurveRevision.study_id == bindparam("study_id"))
+    .order_by(CurveRevision.slot)
+)
+
+
 def revisions(session: Session, study_id: UUID) -> Revisions:
     """Return the revisions of the study's cells."""
-    query = select(CurveRevision.slot, CurveRevision.revision, CurveRevision.changed_at)
-    rows = session.execute(query.where(CurveRevision.study_id == study_id).order_by(CurveRevision.slot)).all()
+    rows = session.execute(_REVISIONS, {"study_id": study_id}).all()
     return Revisions(
         tuple((slot, revision) for slot, revision, _ in rows),
         max((changed_at for *_, changed_at in rows), default=None),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.participants.models import AnchorEvent, Consent, Participant
@@ -28,46 +28,62 @@ class Standing:
         return set(required) <= (self.agreed_in_person if on_phone else self.agreed)
 
 
+# Run at every entry: putting a statement together costs more than running it.
+_PEOPLE = (
+    select(
+        Participant.id,
+        Participant.code,
+        Participant.time_zone,
+        Participant.withdrawn_at,
+        AnchorEvent.on.label("on"),
+    )
+    .outerjoin(
+        AnchorEvent, (AnchorEvent.study_id == Participant.study_id) & (AnchorEvent.participant_id == Participant.id)
+    )
+    .where(Participant.study_id == bindparam("study_id"), Participant.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update(read=True, of=Participant)
+)
+_AGREEMENTS = select(Consent.participant_id, Consent.purpose, Consent.method).where(
+    Consent.study_id == bindparam("study_id"),
+    Consent.participant_id.in_(bindparam("ids", expanding=True)),
+    Consent.withdrawn_at.is_(None),
+)
+_IDS_OF_CODES = select(Participant.code, Participant.id).where(
+    Participant.study_id == bindparam("study_id"), Participant.code.in_(bindparam("codes", expanding=True))
+)
+
+
 def standings(session: Session, study_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Standing]:
     """Return the standing of each participant of ``ids`` that is in the study.
 
     On PostgreSQL the rows are share-locked, so that a withdrawal waits for the write or the write sees it.
     """
-    people = select(Participant, AnchorEvent.on).outerjoin(
-        AnchorEvent, (AnchorEvent.study_id == Participant.study_id) & (AnchorEvent.participant_id == Participant.id)
-    )
-    people = people.where(Participant.study_id == study_id, Participant.id.in_(ids))
     agreements = _agreements(session, study_id, ids)
     return {
-        person.id: Standing(
-            person.id,
-            person.code,
-            person.time_zone,
-            anchor_on,
-            person.withdrawn_at,
-            frozenset(purpose for purpose, _ in agreements.get(person.id, ())),
-            frozenset(purpose for purpose, method in agreements.get(person.id, ()) if method == "person"),
+        row.id: Standing(
+            row.id,
+            row.code,
+            row.time_zone,
+            row.on,
+            row.withdrawn_at,
+            frozenset(purpose for purpose, _ in agreements.get(row.id, ())),
+            frozenset(purpose for purpose, method in agreements.get(row.id, ()) if method == "person"),
         )
-        for person, anchor_on in session.execute(people.with_for_update(read=True, of=Participant))
+        for row in session.execute(_PEOPLE, {"study_id": study_id, "ids": ids})
     }
 
 
 def _agreements(session: Session, study_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:
-    query = select(Consent.participant_id, Consent.purpose, Consent.method).where(
-        Consent.study_id == study_id, Consent.participant_id.in_(ids), Consent.withdrawn_at.is_(None)
-    )
     agreed: dict[UUID, list[tuple[str, str]]] = {}
-    for participant_id, purpose, method in session.execute(query):
+    for participant_id, purpose, method in session.execute(_AGREEMENTS, {"study_id": study_id, "ids": ids}):
         agreed.setdefault(participant_id, []).append((purpose, method))
     return agreed
 
 
 def find_ids(session: Session, study_id: UUID, references: Collection[str]) -> dict[str, UUID]:
     """Return the id of each participant of the study whose code, or whose id, is among ``references``."""
-    query = select(Participant.code, Participant.id).where(
-        Participant.study_id == study_id, Participant.code.in_(references)
-    )
-    found: dict[str, UUID] = {row.code: row.id for row in session.execute(query)}
+    given = {"study_id": study_id, "codes": list(references)}
+    found: dict[str, UUID] = {row.code: row.id for row in session.execute(_IDS_OF_CODES, given)}
     if len(found) < len(references):
         ids = {parsed: reference for reference in references if (parsed := _as_id(reference))}
         present = session.scalars(

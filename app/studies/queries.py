@@ -7,7 +7,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actors import StaffActor
@@ -32,11 +32,17 @@ _kept: OrderedDict[tuple[UUID, int], StudyProtocol] = OrderedDict()
 _lock = threading.Lock()
 
 
+# Run at nearly every request: putting a statement together costs more than running it.
+_STUDY_AND_ROLE = (
+    select(Study, Membership.role)
+    .outerjoin(Membership, and_(Membership.study_id == Study.id, Membership.user_id == bindparam("user_id")))
+    .where(Study.slug == bindparam("slug"))
+)
+
+
 def study_and_role(session: Session, slug: str, user_id: UUID) -> tuple[Study, str | None] | None:
     """Return the study ``slug`` and the user's role in it, if any."""
-    member = and_(Membership.study_id == Study.id, Membership.user_id == user_id)
-    statement = select(Study, Membership.role).outerjoin(Membership, member).where(Study.slug == slug)
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_STUDY_AND_ROLE, {"slug": slug, "user_id": user_id}).one_or_none()
     return None if row is None else (row[0], row[1])
 
 

@@ -1,0 +1,33 @@
+"""``make bench``: print every row. ``--quick`` takes smaller sizes; names pick rows (http, coder, curve, program, phone)."""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.bench import coder_rows, curve_rows, http_rows, phone_row, program_rows
+from tests.bench.table import Row
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the sizes")
+    parser.add_argument("names", nargs="*", help="http coder curve program phone; all without a name")
+    chosen = parser.parse_args()
+    share = 10 if chosen.quick else 1
+    groups: dict[str, Callable[[Path], Iterator[Row]]] = {
+        "coder": lambda _: coder_rows.rows(),
+        "http": http_rows.rows,
+        "curve": lambda folder: curve_rows.rows(folder, people=10_000 // share, statements=1_000_000 // share),
+        "program": lambda folder: program_rows.rows(folder, imported=100_000 // share),
+        "phone": phone_row.rows,
+    }
+    for name in chosen.names or groups:
+        with tempfile.TemporaryDirectory(prefix="xinlu-bench-") as folder:
+            for row in groups[name](Path(folder)):
+                print(row.line(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
