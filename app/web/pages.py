@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from app.core import clock
 from app.web import csrf
 from app.web.assets import Assets
 from app.web.i18n import LANGUAGE_COOKIE, LANGUAGES, catalogue, choose_language, current_language, translate
@@ -81,11 +82,13 @@ def render(
 
 @pass_context
 def local_time(context: Context, moment: datetime, zone: str | None = None) -> str:
-    """Return a moment as the person reads it: 2月9日 21:40, in ``zone`` or the page's ``zone``."""
-    local = moment.astimezone(ZoneInfo(zone or context.get("zone") or "Asia/Shanghai"))
+    """Return a moment as the person reads it: 2月9日 21:40, in ``zone`` or the page's; the year where it is not this one."""
+    there = ZoneInfo(zone or context.get("zone") or "Asia/Shanghai")
+    local = moment.astimezone(there)
+    this_year = local.year == clock.now().astimezone(there).year
     if context.get("language") == "en":
-        return f"{local:%b} {local.day}, {local:%H:%M}"
-    return f"{local.month}月{local.day}日 {local:%H:%M}"
+        return f"{local:%b} {local.day}, {local:%H:%M}" if this_year else f"{local:%b} {local.day}, {local:%Y}"
+    return f"{local.month}月{local.day}日 {local:%H:%M}" if this_year else f"{local.year}年{local.month}月{local.day}日"
 
 
 def signed(value: float, digits: int = 2) -> str:
