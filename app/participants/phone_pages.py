@@ -48,7 +48,7 @@ def help_words(access: PhoneAccess) -> HelpWords:
 def door(request: Request) -> Response:
     with request.app.state.database.read() as session:
         access = deps.phone_access(session, request)
-    return _door(request, known=access is not None)
+    return _door(request, known=access is not None and access.participant.withdrawn_at is None)
 
 
 async def unforged(request: Request) -> None:
