@@ -57,6 +57,11 @@ def live(session: Session) -> Collection[str]:
     return {one.name for one in queries.workers(session) if _alive(one, moment)}
 
 
+def forget(session: Session, before: datetime) -> None:
+    """Drop the processes that were last heard of before that moment."""
+    session.execute(delete(JobWorker).where(JobWorker.seen_at < before))
+
+
 def _ours(name: str) -> tuple[ColumnElement[bool], ...]:
     return JobWorker.name == name, JobWorker.host == here(), JobWorker.pid == os.getpid()
 

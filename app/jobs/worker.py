@@ -62,6 +62,7 @@ class Worker:
         self._engine = engine.Engine(self._context.database.address, self._name, self._runner.run, poll=self._pace.poll)
         try:
             self._engine.launch()
+            self._beat(self._engine)  # what the dead have left is taken up at once
         except BaseException:
             self.stop()
             raise
@@ -108,7 +109,8 @@ class Worker:
             log.info("took over jobs of a dead worker", jobs=taken)
 
     def _forget(self, engine: "Engine") -> None:
-        with self._context.database.read() as session:
+        with self._context.database.write() as session:
+            presence.forget(session, clock.now() - KEPT)
             old = queries.ended_before(session, clock.now() - KEPT, BATCH)
         if old:
             engine.forget(old)

@@ -224,7 +224,9 @@ def test_old_jobs_are_forgotten(
     for job_id in (old, recent):
         assert last_status(job_id).state == "done"
     with store.write() as session:
-        session.execute(update(Job).where(Job.id == old).values(finished_at=clock.now() - timedelta(days=31)))
+        long_ago = clock.now() - timedelta(days=31)
+        session.execute(update(Job).where(Job.id == old).values(finished_at=long_ago))
+        session.add(JobWorker(name="gone", host="elsewhere", pid=1, started_at=long_ago, seen_at=long_ago))
 
     def forgotten() -> bool:
         with store.read() as session:
@@ -234,6 +236,8 @@ def test_old_jobs_are_forgotten(
     kept = everything_in(engine)
     assert str(old) not in kept
     assert str(recent) in kept
+    with store.read() as session:
+        assert session.scalars(select(JobWorker.name)).all() == ["main"]
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:

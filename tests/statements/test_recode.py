@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 import app.registry  # noqa: F401 - declares the tasks
 from app.audit.models import AuditEvent
@@ -61,22 +62,21 @@ def desk(store: Database) -> Iterator[EntryDesk]:
 
 def speak(scene: Scene, count: int) -> None:
     """Store so many statements of the two patients, coded by the study's coder."""
-    coder = get_coder(OLD)
     with scene.store.write() as session:
-        stages = session.scalars(select(Stage.id).where(Stage.study_id == scene.study_id)).all()
-        spoken = service.code(coder, [("feeling", f"{TEXTS[number % 5]}（{number}）") for number in range(count)])
-        people = list(scene.people.values())
-        utterances = [
-            Utterance(
-                "diary",
-                uuid4(),
-                Place(people[number % 2], stages[number % len(stages)], None, None, number % 20),
-                datetime(2026, 3, 13, tzinfo=UTC),
-                (one,),
-            )
-            for number, one in enumerate(spoken)
-        ]
-        service.record(session, scene.study_id, coder.version, utterances)
+        speak_in(session, scene, count)
+
+
+def speak_in(session: Session, scene: Scene, count: int) -> None:
+    coder = get_coder(OLD)
+    stages = session.scalars(select(Stage.id).where(Stage.study_id == scene.study_id)).all()
+    spoken = service.code(coder, [("feeling", f"{TEXTS[number % 5]}（{number}）") for number in range(count)])
+    people = list(scene.people.values())
+    places = [
+        Place(people[number % 2], stages[number % len(stages)], None, None, number % 20) for number in range(count)
+    ]
+    moment = datetime(2026, 3, 13, tzinfo=UTC)
+    utterances = [Utterance("diary", uuid4(), place, moment, (one,)) for place, one in zip(places, spoken, strict=True)]
+    service.record(session, scene.study_id, coder.version, utterances)
 
 
 def ask(scene: Scene, coder: str = NEW) -> UUID:
@@ -161,6 +161,7 @@ def test_old_scores_stay_until_all_are_there_and_none_is_lost_in_the_switch(
     job_id = ask(scene)
     start_worker()
     assert coded.wait(20)
+    assert status_of(scene, job_id) == JobStatus("running", 20, 20, None)
     with scene.store.read() as session:
         assert recode.count_coded(session, scene.study_id, get_coder(NEW).version) == 20
     assert_in_force(scene, OLD, 20)
@@ -178,6 +179,23 @@ def test_old_scores_stay_until_all_are_there_and_none_is_lost_in_the_switch(
     assert isinstance(stored, Stored)
     desk.submit(WRITER, scene.study_id, uuid4(), submission("之后写的，好多了"))
     assert_in_force(scene, NEW, 23)
+
+
+def test_a_switch_waits_for_who_is_in_the_middle_of_writing(scene: Scene) -> None:
+    speak(scene, 4)
+
+    def switch() -> None:
+        with scene.store.write() as session:
+            recode.switch(session, "cli", scene.study_id, get_coder(NEW))
+
+    with ThreadPoolExecutor(1) as thread:
+        with scene.store.write() as session:
+            speak_in(session, scene, 1)
+            switched = thread.submit(switch)
+            time.sleep(0.3)
+            assert not switched.done()
+        switched.result(20)
+    assert_in_force(scene, NEW, 5)
 
 
 def test_entries_and_edits_that_come_in_meanwhile_are_coded_too(
