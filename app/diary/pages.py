@@ -18,7 +18,7 @@ from app.core.errors import AppError, FieldError, Gone, NotFound, Unauthenticate
 from app.diary import queries, roster, today
 from app.diary.curve import own_curve
 from app.diary.desk import EntryDesk
-from app.diary.errors import ConsentMissing, EntryConflict
+from app.diary.errors import EntryConflict
 from app.diary.models import Entry
 from app.diary.service import Writer
 from app.diary.storing import etag_of
@@ -27,7 +27,7 @@ from app.diary.words import EFFORTS, MARKS, MOODS, EntryWords, words_of
 from app.participants import queries as participants
 from app.participants import service as people
 from app.participants.deps import OnPhone, OnPhoneKeeping, PhoneAccess, PhoneVisit
-from app.participants.errors import StudyClosed
+from app.participants.errors import ConsentMissing, StudyClosed
 from app.participants.phone_pages import CONSENT, help_words
 from app.studies import queries as studies
 from app.studies.protocol import FormFacts, StudyProtocol

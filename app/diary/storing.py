@@ -19,14 +19,16 @@ from app.core.crypto import Keyring
 from app.core.db import table_of
 from app.core.errors import AppError, PreconditionFailed
 from app.diary import queries
-from app.diary.errors import ConsentMissing, EntryConflict, StudyClosed, Withdrawn
+from app.diary.errors import EntryConflict
 from app.diary.models import Entry, EntryRevision, Receipt
 from app.diary.schemas import ReceiptOut
 from app.diary.service import Prepared
+from app.participants.errors import ConsentMissing, StudyClosed, Withdrawn
 from app.participants.standing import Standing, standings
 from app.statements import service as statements
 from app.statements.cells import Place
 from app.statements.service import Utterance
+from app.web.i18n import mark as _
 
 _RECEIPTS = insert(table_of(Receipt))
 _ENTRIES = insert(table_of(Entry))
@@ -139,7 +141,7 @@ class Store:
             return PreconditionFailed(headers={"ETag": etag_of(present.version, present.digest)})
         refusal = _refusal(one, person, closed=closed)
         if refusal or person is None:
-            return refusal or Withdrawn()
+            return refusal or Withdrawn(_("参与已经结束，这条没有保存"))
         return self._edit(session, present, one, person, received_at)
 
     def _edit(self, session: Session, present: Entry, one: Prepared, person: Standing, received_at: datetime) -> Stored:
@@ -188,9 +190,9 @@ def _insert_entries(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUI
 
 def _refusal(one: Prepared, person: Standing | None, *, closed: bool) -> AppError | None:
     if person is None or person.withdrawn_at is not None:
-        return Withdrawn()
+        return Withdrawn(_("参与已经结束，这条没有保存"))
     if closed:
-        return StudyClosed()
+        return StudyClosed(_("这项研究已经结束，这条没有保存"))
     if not person.may_write(one.protocol.required_purposes, on_phone=one.writer.on_phone):
         return ConsentMissing()
     return None

@@ -14,7 +14,6 @@ from app.audit.service import Change, record
 from app.core.crypto import Keyring
 from app.core.db import Database
 from app.core.errors import AppError, FieldError
-from app.diary.errors import StudyClosed
 from app.diary.service import Handed, Prepared, Writer, digest_of, prepare
 from app.diary.storing import Store, Stored
 from app.exchange import queries
@@ -23,6 +22,7 @@ from app.exchange.errors import StudyUnknown
 from app.exchange.newcomers import Newcomers, Rules
 from app.exchange.rows import Draft, EntryIds, RowReader
 from app.exchange.sheets import Sheet, SheetRow
+from app.participants.errors import StudyClosed
 from app.studies import queries as studies
 from app.web.i18n import translate
 

@@ -13,6 +13,7 @@ from app.core.db import Database
 from app.diary import queries as diary_queries
 from app.diary.models import EntryRevision
 from app.participants import service as participants
+from app.participants.models import Participant
 from app.statements import cells
 from tests.support.cast import Cast
 from tests.support.scene import DAY_THREE, SLUG
@@ -157,7 +158,7 @@ def test_after_withdrawal_a_new_entry_is_gone_but_an_old_one_keeps_its_receipt(c
     entry_id = uuid4()
     receipt = cast.put(cast.entry(), entry_id).json()
     with store.write() as session:
-        person = session.get_one(participants.Participant, (cast.study_id, cast.people["P01"]))
+        person = session.get_one(Participant, (cast.study_id, cast.people["P01"]))
         participants.withdraw(session, "user:test", person)
     refused = cast.put(cast.entry())
     assert (refused.status_code, refused.json()["code"]) == (410, "withdrawn")

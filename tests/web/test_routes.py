@@ -26,7 +26,7 @@ def without_policy(routes: list[BaseRoute]) -> list[str]:
         route = context.original_route
         if isinstance(route, APIRoute):
             if not any(policies(route.dependant)):
-                missing.append(f"{sorted(route.methods)} {route.path}")
+                missing.append(f"{sorted(route.methods or ())} {route.path}")
         elif getattr(route, "name", None) not in OWN:
             missing.append(repr(route))
     return missing
