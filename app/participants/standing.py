@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.participants.models import AnchorEvent, Consent, Participant
@@ -28,6 +28,8 @@ class Standing:
         return set(required) <= (self.agreed_in_person if on_phone else self.agreed)
 
 
+# Typed here: the column takes its type from the study's table, which may not have been imported yet.
+_STUDY_ID = bindparam("study_id", type_=Uuid())
 # Run at every entry: putting a statement together costs more than running it.
 _PEOPLE = (
     select(
@@ -40,7 +42,7 @@ _PEOPLE = (
     .outerjoin(
         AnchorEvent, (AnchorEvent.study_id == Participant.study_id) & (AnchorEvent.participant_id == Participant.id)
     )
-    .where(Participant.study_id == bindparam("study_id"), Participant.id.in_(bindparam("ids", expanding=True)))
+    .where(Participant.study_id == _STUDY_ID, Participant.id.in_(bindparam("ids", expanding=True)))
     .with_for_update(read=True, of=Participant)
 )
 _AGREEMENTS = select(Consent.participant_id, Consent.purpose, Consent.method).where(
@@ -49,7 +51,7 @@ _AGREEMENTS = select(Consent.participant_id, Consent.purpose, Consent.method).wh
     Consent.withdrawn_at.is_(None),
 )
 _IDS_OF_CODES = select(Participant.code, Participant.id).where(
-    Participant.study_id == bindparam("study_id"), Participant.code.in_(bindparam("codes", expanding=True))
+    Participant.study_id == _STUDY_ID, Participant.code.in_(bindparam("codes", expanding=True))
 )
 
 
