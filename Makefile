@@ -41,7 +41,7 @@ bench: setup-dev ## the figures of the documentation, as ratios of one run
 
 screenshots: setup-dev ## the pictures of README.md and docs/
 	@$(BIN)/python -m scripts.system_packages chromium chinese-font
-	@$(BIN)/python scripts/screenshots.py $(ARGS)
+	@$(BIN)/python -m scripts.screenshots $(ARGS)
 
 translations: setup-dev ## bring the catalogues up to date with the sentences in the code
 	@$(BIN)/python -m scripts.check_translations --update

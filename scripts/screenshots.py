@@ -1,0 +1,216 @@
+"""Take the pictures of README.md and docs/, of a demo study in a temporary folder: ``make screenshots``.
+
+``ARGS="study phone-today"`` takes only these; the others stay as they are.
+"""
+
+import base64
+import struct
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app.core import clock
+from scripts.system_packages import find_chromium
+from tests.support.browser import FLAGS
+from tests.support.program import data_environment
+from tests.support.server import DemoServer
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+DAY = 3
+COLOURS = 128
+# An image's pixels, as the browser itself decodes them: nothing else here can read a PNG.
+PIXELS = """async (png) => {
+  const image = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  canvas.drawImage(image, 0, 0);
+  const pixels = canvas.getImageData(0, 0, image.width, image.height).data;
+  const parts = [];
+  for (let at = 0; at < pixels.length; at += 32768) {
+    parts.push(String.fromCharCode(...pixels.subarray(at, at + 32768)));
+  }
+  return [image.width, image.height, btoa(parts.join(""))];
+}"""
+FELT = "夜里肿得厉害，一个人坐到两点。想发消息问问医生，又怕打扰人家。"
+
+
+class Album:
+    """Opens the demo's pages and keeps the pictures that were asked for."""
+
+    def __init__(self, browser: Browser, server: DemoServer, wanted: Sequence[str]) -> None:
+        self.browser = browser
+        self.server = server
+        self.demo: dict[str, Any] = server.demo
+        self.wanted = frozenset(wanted)
+        self.taken: dict[str, int] = {}
+        self._decoder = browser.new_page()
+
+    def page(self, width: int, height: int, *, scale: float, phone: bool = False) -> Page:
+        """Return a page of this size in a context of its own."""
+        context = self.browser.new_context(
+            base_url=self.server.base_url,
+            viewport={"width": width, "height": height},
+            device_scale_factor=scale,
+            is_mobile=phone,
+            has_touch=phone,
+            color_scheme="light",
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+        )
+        return context.new_page()
+
+    def keep(self, name: str, page: Page, within: str | None = None) -> None:
+        """Keep what the page shows, or one element of it, as ``name``.png."""
+        if self.wanted and name not in self.wanted:
+            return
+        if within:
+            png = page.locator(within).first.screenshot(animations="disabled", caret="hide")
+        else:
+            png = page.screenshot(animations="disabled", caret="hide")
+        width, height, pixels = self._decoder.evaluate(PIXELS, base64.b64encode(png).decode())
+        raw = np.frombuffer(base64.b64decode(pixels), dtype=np.uint8).reshape(height, width, 4)
+        self.taken[name] = (IMAGES / f"{name}.png").write_bytes(indexed_png(raw[:, :, :3]))
+
+    def call(self, page: Page, method: str, path: str, body: dict[str, Any]) -> Any:
+        """Return what the API answers to the demo's key."""
+        headers = {"Authorization": f"Bearer {self.demo['api_key']}"}
+        answer = page.request.fetch(f"/api/v1{path}", method=method, headers=headers, data=body)
+        if not answer.ok:
+            raise RuntimeError(f"{method} {path}: {answer.status} {answer.text()[:300]}")
+        return answer.json()
+
+
+def workbench(album: Album) -> None:
+    """Keep what researchers see."""
+    page = album.page(1280, 860, scale=1.5)
+    study = f"/studies/{album.demo['study']}"
+    page.goto("/sign-in")
+    album.keep("sign-in", page)
+    page.fill("[name=login]", album.demo["staff"]["login"])
+    page.fill("[name=password]", album.demo["staff"]["password"])
+    page.locator("form[action='/sign-in'] button").click()
+    page.wait_for_url("**/studies")
+    page.goto(f"{study}?by=day")
+    album.keep("curve", page, "section.hero")
+    page.set_viewport_size({"width": 1280, "height": 1060})
+    for name, path in (
+        ("study", study),
+        ("quotes", f"{study}/quotes?by=day&key=2"),
+        ("new-study", "/studies/new"),
+        ("settings-journey", f"{study}/settings/journey"),
+        ("settings-form", f"{study}/settings/form"),
+        ("participants", f"{study}/participants"),
+        ("new-participant", f"{study}/participants/new"),
+        ("keys", "/account/keys"),
+    ):
+        page.goto(path)
+        album.keep(name, page)
+    page.context.close()
+
+
+def phone(album: Album) -> None:
+    """Keep what somebody sees who had surgery three days ago and writes for the first time."""
+    page = album.page(375, 812, scale=2, phone=True)
+    page.goto("/d")
+    album.keep("phone-open", page)
+    anchor = (clock.now() - timedelta(days=DAY)).date().isoformat()
+    enrolled = album.call(page, "POST", f"/studies/{album.demo['study']}/participants", {"anchor_on": anchor})
+    page.goto("about:blank")
+    page.goto(enrolled["link"]["url"])
+    page.wait_for_url("**/d/consent")
+    album.keep("phone-consent", page)
+    page.locator("[name=purposes]").first.check(force=True)
+    page.locator("#boxes").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('#boxes').scrollIntoView()")
+    album.keep("phone-purposes", page)
+    page.locator("form[action='/d/consent'] button").click()
+    page.wait_for_url("**/d/today")
+    album.keep("phone-today", page)
+    page.locator("input[name='answers.mood'][value='3']").check(force=True)
+    page.fill("[name='answers.feeling']", FELT)
+    page.locator("input[name='answers.mark'][value='valley']").check(force=True)
+    page.locator("[name='answers.feeling']").blur()
+    page.evaluate("scrollTo(0, 260)")
+    album.keep("phone-written", page)
+    page.locator(".save button").click()
+    page.wait_for_url("**/d/entries/*")
+    album.keep("phone-saved", page)
+    page.context.close()
+
+
+def earlier_entries(album: Album) -> None:
+    """Keep what somebody sees who has written for months."""
+    page = album.page(375, 812, scale=2, phone=True)
+    page.goto(album.demo["participant_link"])
+    page.wait_for_url("**/d/consent")
+    page.locator("[name=purposes]").first.check(force=True)
+    page.locator("form[action='/d/consent'] button").click()
+    page.goto("/d/mine")
+    album.keep("phone-mine", page)
+    page.context.close()
+
+
+PARTS: Sequence[Callable[[Album], None]] = (workbench, phone, earlier_entries)
+
+
+def indexed_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Return ``pixels`` (height, width, 3) as a PNG of at most 128 colours: the most frequent, others as their nearest.
+
+    Pages are flat, so that nothing but the finest shade of a letter's edge is lost, and most of the size is saved.
+    """
+    height, width, _ = pixels.shape
+    packed = pixels.astype(np.uint32) @ np.array([65536, 256, 1], dtype=np.uint32)
+    colours, places, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    chosen = colours[np.sort(np.argsort(-counts, kind="stable")[:COLOURS])]
+    palette = _channels(chosen)
+    nearest = [int(((palette - colour) ** 2).sum(axis=1).argmin()) for colour in _channels(colours)]
+    rows = np.array(nearest, dtype=np.uint8)[places].reshape(height, width)
+    lines = np.hstack([np.zeros((height, 1), dtype=np.uint8), rows])
+    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    parts = (
+        (b"IHDR", header),
+        (b"PLTE", palette.astype(np.uint8).tobytes()),
+        (b"IDAT", zlib.compress(lines.tobytes(), 9)),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*part) for part in (*parts, (b"IEND", b"")))
+
+
+def _channels(packed: NDArray[np.uint32]) -> NDArray[np.int64]:
+    return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1).astype(np.int64)
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def main(wanted: Sequence[str]) -> None:
+    """Take the pictures ``wanted``, or all."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="xinlu-pictures-") as folder:
+        server = DemoServer(data_environment(Path(folder), None), Path(folder))
+        server.start()
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+                album = Album(browser, server, wanted)
+                for part in PARTS:
+                    part(album)
+                browser.close()
+        finally:
+            server.close()
+    for name, size in album.taken.items():
+        print(f"docs/images/{name}.png  {size / 1024:.0f} KB")
+    if unknown := album.wanted - album.taken.keys():
+        raise SystemExit(f"there is no picture {', '.join(sorted(unknown))}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
