@@ -21,7 +21,6 @@ from app.statements.service import coding_row
 from app.studies.coders import get_coder
 from app.studies.models import Study
 from app.studies.service import use_coder
-from app.web.i18n import mark
 from nlp import Coder
 
 TASK = "recode"
@@ -32,8 +31,8 @@ class RecodeUnderWay(Conflict):
     """The study is being coded again by another coder."""
 
     code = "recode_under_way"
-    title = mark("这个研究正在用另一个编码器重新编码")
-    remedy = mark("请等它结束后再试。")
+    title = "这个研究正在用另一个编码器重新编码"
+    remedy = "请等它结束后再试。"
 
 
 def request_recode(session: Session, actor: str, study: Study, coder: str) -> UUID:
