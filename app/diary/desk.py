@@ -1,5 +1,8 @@
-"""Where entries are handed in: prepared in the caller's thread, stored together with those of others."""
+"""Where entries are handed in, and stored together with those that arrive at the same time."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -14,26 +17,30 @@ from app.diary.service import Handed, Prepared, Writer, digest_of, prepare
 from app.diary.storing import Store, Stored
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """An entry on its way, and the study it is for."""
+
+    study_id: UUID
+    handed: Handed
+
+
 class EntryDesk:
-    """Takes entries from pages and programs alike. What it returns is durable."""
+    """Takes entries from pages and programs alike. What it returns is durable.
+
+    Entries that arrive together are looked up, coded and stored together: one question to the database, one pass of the
+    coder and one wait for the disk serve them all.
+    """
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
-        self._database = database
-        self._commits: GroupCommit[Prepared, Stored | AppError] = GroupCommit(database, Store(keyring))
+        self._store = Store(keyring)
+        self._commits: GroupCommit[_Work, Stored | AppError] = GroupCommit(database, self._apply)
 
     def submit(
         self, writer: Writer, study_id: UUID, entry_id: UUID, submission: Submission, *, if_match: str | None = None
     ) -> Stored:
         """Store one entry and return its receipt; raises the AppError that says why not, and then nothing was changed."""
-        with self._database.read() as session:
-            prepared = prepare(session, writer, study_id, [Handed(entry_id, submission, if_match)])[0]
-            if isinstance(prepared, Invalid):
-                # A repeat of what was accepted under rules that have changed since is still accepted.
-                repeated = _repeated(session, study_id, entry_id, submission)
-                if repeated is None:
-                    raise prepared
-                return repeated
-        result = self._commits.run(prepared)
+        result = self._commits.run(_Work(study_id, Handed(entry_id, submission, writer, if_match)))
         if isinstance(result, AppError):
             raise result
         return result
@@ -42,9 +49,25 @@ class EntryDesk:
         """Store what was handed in, then stop."""
         self._commits.close()
 
+    def _apply(self, session: Session, works: Sequence[_Work]) -> list[Stored | AppError]:
+        results: dict[int, Stored | AppError] = {}
+        by_study: dict[UUID, list[int]] = defaultdict(list)
+        for index, work in enumerate(works):
+            by_study[work.study_id].append(index)
+        for study_id, indices in sorted(by_study.items()):
+            prepared = prepare(session, study_id, [works[index].handed for index in indices])
+            sound = [(index, one) for index, one in zip(indices, prepared, strict=True) if isinstance(one, Prepared)]
+            stored = self._store(session, [one for _, one in sound])
+            results |= {index: result for (index, _), result in zip(sound, stored, strict=True)}
+            for index, one in zip(indices, prepared, strict=True):
+                if isinstance(one, Invalid):
+                    # A repeat of what was accepted under rules that have changed since is still accepted.
+                    results[index] = _repeated(session, study_id, works[index].handed) or one
+        return [results[index] for index in range(len(works))]
 
-def _repeated(session: Session, study_id: UUID, entry_id: UUID, submission: Submission) -> Stored | None:
-    present = queries.entries_by_id(session, study_id, {entry_id}).get(entry_id)
-    if present is None or present.digest != digest_of(submission):
+
+def _repeated(session: Session, study_id: UUID, handed: Handed) -> Stored | None:
+    present = queries.entries_by_id(session, study_id, {handed.entry_id}).get(handed.entry_id)
+    if present is None or present.digest != digest_of(handed.submission):
         return None
-    return Stored(queries.receipt(session, study_id, entry_id, present.version))
+    return Stored(queries.receipt(session, study_id, handed.entry_id, present.version))

@@ -1,6 +1,6 @@
 """Entries: one way in for the phone's page, the API, batches and imports.
 
-``prepare`` reads, checks and codes (no lock is held meanwhile); ``store`` writes a batch of prepared entries in the caller's
+``prepare`` reads, checks and codes; ``storing`` writes a batch of prepared entries in the caller's
 transaction: entry, statements, codings, cells, receipt and audit together, or none of them.
 """
 
@@ -73,10 +73,11 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """An entry as handed in, with the id that its writer made."""
+    """An entry as handed in by its writer, with the id that the writer made."""
 
     entry_id: UUID
     submission: Submission
+    writer: Writer
     if_match: str | None = None
 
 
@@ -93,7 +94,7 @@ class _Checked:
     answers: Answers
 
 
-def prepare(session: Session, writer: Writer, study_id: UUID, batch: Sequence[Handed]) -> list[Prepared | Invalid]:
+def prepare(session: Session, study_id: UUID, batch: Sequence[Handed]) -> list[Prepared | Invalid]:
     """Return each entry of ``batch`` checked and coded, or the Invalid that names every field that is wrong with it."""
     protocol = studies.protocol(session, study_id)
     received_at = clock.now()
@@ -110,7 +111,7 @@ def prepare(session: Session, writer: Writer, study_id: UUID, batch: Sequence[Ha
             protocol=protocol,
             entry_id=one.handed.entry_id,
             participant_id=one.participant_id,
-            writer=writer,
+            writer=one.handed.writer,
             stage_id=one.stage_id,
             touchpoint_id=one.touchpoint_id,
             wave_id=one.wave_id,

@@ -11,6 +11,7 @@ from app.statements.cells import MOOD_MIDDLE
 from app.studies.protocol import StudyProtocol
 from app.studies.schemas import Question
 from app.web.i18n import mark as _
+from app.web.i18n import translate
 
 Tone = Literal["low", "even", "high"]
 MOODS: Sequence[str] = (
@@ -109,5 +110,5 @@ def _told(question: Question, value: Any) -> Told | None:
     if question.type in ("choice", "choices"):
         labels = {choice.value: choice.label for choice in question.choices}
         chosen = value if isinstance(value, list) else [value]
-        return Told(question.label, "、".join(labels[one] for one in chosen), free=False)
+        return Told(question.label, translate(_("、")).join(labels[one] for one in chosen), free=False)
     return None

@@ -141,7 +141,7 @@ class EntryImport:
             if isinstance(submission, list):
                 refused.append(importing.refused(draft.row, submission))
             else:
-                named.append(_Row(draft.row, Handed(entry_id, submission)))
+                named.append(_Row(draft.row, Handed(entry_id, submission, self._writer)))
         return named, refused
 
     def _not_yet_stored(self, session: Session, rows: Sequence[_Row]) -> list[_Row]:
@@ -154,7 +154,7 @@ class EntryImport:
 
     def _prepare(self, session: Session, importing: "_Importing", rows: Sequence[_Row]) -> _Sorted:
         sorted_out = _Sorted([], [], [])
-        prepared = prepare(session, self._writer, self._study_id, [row.handed for row in rows])
+        prepared = prepare(session, self._study_id, [row.handed for row in rows])
         for row, one in zip(rows, prepared, strict=True):
             if isinstance(one, Prepared):
                 sorted_out.ready.append((row, one))
@@ -226,12 +226,13 @@ class _Importing:
     def refused(self, row: SheetRow, problems: Iterable[FieldError]) -> Refused:
         """Return the row with what is wrong with it, in words and by the names of its columns."""
         words = (
-            f"{self.columns.name_of(problem.field)}：{translate(problem.message)}"
+            translate("%(column)s：%(problem)s")
+            % {"column": self.columns.name_of(problem.field), "problem": translate(problem.message)}
             if problem.field
             else translate(problem.message)
             for problem in problems
         )
-        return Refused(row, "；".join(words))
+        return Refused(row, translate("；").join(words))
 
 
 def _problems(error: AppError) -> Sequence[FieldError]:

@@ -46,13 +46,15 @@ class Draft:
 
     def content(self) -> str:
         """Return what the row says, as text that is the same however the sheet orders or words it."""
-        return json.dumps(self.fields, default=_moment, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return _canonical(self.fields)
 
     def submission(self, zone: str) -> Submission | list[FieldError]:
         """Return the entry, its times in the IANA ``zone`` where they name no offset; or what is wrong with it."""
-        times = {name: _in_zone(self.fields.get(name), zone) for name in ("occurred_at", "recorded_at")}
+        times = {
+            name: _in_zone(self.fields[name], zone) for name in ("occurred_at", "recorded_at") if name in self.fields
+        }
         try:
-            return Submission(**{**self.fields, **times})
+            return Submission.model_validate(self.fields | times)
         except ValidationError as error:
             return [FieldError(str(one["loc"][0]), _("这一格太长，或写法不对"), one["type"]) for one in error.errors()]
 
@@ -63,6 +65,7 @@ class RowReader:
     def __init__(self, protocol: StudyProtocol, columns: Columns) -> None:
         self._protocol = protocol
         self._columns = columns
+        self._places = [(field, place) for field, place in columns.places.items() if not field.startswith("answers.")]
         self._stages = _by_name(protocol.stages)
         self._waves = _by_name(protocol.waves)
         self._touchpoints = {stage.key: _by_name(protocol.touchpoints_of(stage.id)) for stage in protocol.stages}
@@ -74,36 +77,28 @@ class RowReader:
 
     def read(self, row: SheetRow) -> Draft | list[FieldError]:
         """Return what the row says, or what is wrong with its cells."""
-        cells, errors = row.cells, []
-
-        def cell(field: str) -> str:
-            place = self._columns.places.get(field, len(cells))
-            return cells[place].strip() if place < len(cells) else ""
-
-        def parsed(field: str, parse: Callable[[str], Any], message: str) -> Any:
-            text = cell(field)
-            try:
-                return parse(text) if text else None
-            except (ValueError, OverflowError):
-                errors.append(FieldError(field, message, "unreadable"))
-                return None
-
-        stage = self._stages.get(cell("stage"), cell("stage"))
-        touchpoint = cell("touchpoint")
-        fields = {
-            "study": self._protocol.study.slug,
-            "participant": cell("participant"),
-            "stage": stage,
-            "touchpoint": self._touchpoints.get(stage, {}).get(touchpoint, touchpoint) or None,
-            "wave": self._waves.get(cell("wave"), cell("wave")) or None,
-            "occurred_at": parsed("occurred_at", _time, UNREADABLE_TIME),
-            "recorded_at": parsed("recorded_at", _time, UNREADABLE_TIME),
-            "form_version": parsed("form_version", int, _("请写一个整数")),
-            "answers": self._read_answers(cells),
+        cells = row.cells
+        given: dict[str, Any] = {
+            field: text for field, place in self._places if place < len(cells) and (text := cells[place].strip())
         }
-        given_id = parsed("id", UUID, _("请写一个 UUID，或者空着"))
-        errors += [FieldError(field, _("这一格不能空着"), "missing") for field in REQUIRED if not cell(field)]
-        return errors or Draft(row, given_id, fields)
+        errors = [FieldError(field, _("这一格不能空着"), "missing") for field in REQUIRED if field not in given]
+        for field, (parse, message) in PARSED.items():
+            if field in given:
+                try:
+                    given[field] = parse(given[field])
+                except (ValueError, OverflowError):
+                    errors.append(FieldError(field, message, "unreadable"))
+        if errors:
+            return errors
+        given_id = given.pop("id", None)
+        stage = given["stage"] = self._stages.get(given["stage"], given["stage"])
+        if "touchpoint" in given:
+            given["touchpoint"] = self._touchpoints.get(stage, {}).get(given["touchpoint"], given["touchpoint"])
+        if "wave" in given:
+            given["wave"] = self._waves.get(given["wave"], given["wave"])
+        given["study"] = self._protocol.study.slug
+        given["answers"] = self._read_answers(cells)
+        return Draft(row, given_id, given)
 
     def _read_answers(self, cells: list[str]) -> dict[str, Any]:
         found = {key: cells[place].strip() for key, place in self._answers if place < len(cells)}
@@ -137,6 +132,13 @@ def _by_name(named: Iterable[Any]) -> Mapping[str, str]:
     return {one.name: one.key for one in known} | {one.key: one.key for one in known}
 
 
+def _whole(text: str) -> int:
+    """Return the whole number in ``text``, which spreadsheets may have written as 7.0; ValueError for anything else."""
+    if WHOLE.fullmatch(text) is None:
+        raise ValueError("not a whole number")
+    return int(float(text))
+
+
 def _time(text: str) -> datetime:
     loose = LOOSE_TIME.fullmatch(text)
     if loose is not None:
@@ -151,14 +153,25 @@ def _time(text: str) -> datetime:
     return moment
 
 
-def _in_zone(moment: datetime | None, zone: str) -> datetime | None:
-    return moment.replace(tzinfo=ZoneInfo(zone)) if moment is not None and moment.tzinfo is None else moment
+PARSED: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "id": (UUID, _("请写一个 UUID，或者空着")),
+    "occurred_at": (_time, UNREADABLE_TIME),
+    "recorded_at": (_time, UNREADABLE_TIME),
+    "form_version": (_whole, _("请写一个整数")),
+}
+
+
+def _in_zone(moment: datetime, zone: str) -> datetime:
+    return moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment
 
 
 def _moment(moment: datetime) -> list[object]:
     if moment.tzinfo is None:
         return [moment.isoformat()]
     return [moment.astimezone(UTC).isoformat(), offset_minutes(moment)]
+
+
+_canonical = json.JSONEncoder(default=_moment, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
 
 
 def _answer(question: Question, text: str) -> Any:

@@ -72,7 +72,7 @@ def guarded(cell: str) -> str:
 
 def plain(cell: str) -> str:
     """Return ``cell`` without the apostrophe that guards it from being taken for a formula."""
-    return cell[1:] if GUARDED.match(cell) else cell
+    return cell[1:] if cell[:1] == "'" and GUARDED.match(cell) else cell
 
 
 @contextmanager

@@ -39,6 +39,8 @@ _STUDY_AND_ROLE = (
     .where(Study.slug == bindparam("slug"))
 )
 
+_REVISION = select(Study.protocol_revision).where(Study.id == bindparam("study_id"))
+
 
 def study_and_role(session: Session, slug: str, user_id: UUID) -> tuple[Study, str | None] | None:
     """Return the study ``slug`` and the user's role in it, if any."""
@@ -134,7 +136,7 @@ def protocol(session: Session, study_id: UUID) -> StudyProtocol:
 
 def revision(session: Session, study_id: UUID) -> int:
     """Return the revision of a study's protocol; NoResultFound if there is no such study."""
-    return session.scalars(select(Study.protocol_revision).where(Study.id == study_id)).one()
+    return session.scalars(_REVISION, {"study_id": study_id}).one()
 
 
 def read_protocol(session: Session, study_id: UUID) -> StudyProtocol:

@@ -272,9 +272,9 @@ def test_a_row_whose_entry_was_edited_since_is_still_there(importing: Importing)
 
 def edit(importing: Importing, entry_id: UUID, words: str) -> None:
     body: dict[str, Any] = importing.scene.entry(words)
-    handed = Handed(entry_id, Submission.model_validate(body), "*")
+    handed = Handed(entry_id, Submission.model_validate(body), Writer("test"), "*")
     with importing.scene.store.write() as session:
-        prepared = prepare(session, Writer("test"), importing.scene.study_id, [handed])[0]
+        prepared = prepare(session, importing.scene.study_id, [handed])[0]
         assert isinstance(prepared, Prepared)
         Store(importing.scene.keyring)(session, [prepared])
 

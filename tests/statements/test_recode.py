@@ -168,7 +168,7 @@ def test_old_scores_stay_until_all_are_there_and_none_is_lost_in_the_switch(
     desk.submit(WRITER, scene.study_id, uuid4(), submission("写在换编码器之前，疼"))
     with scene.store.read() as session:
         [overtaken] = prepare(
-            session, WRITER, scene.study_id, [Handed(uuid4(), submission("换之前编的码，换之后才存，疼"))]
+            session, scene.study_id, [Handed(uuid4(), submission("换之前编的码，换之后才存，疼"), WRITER)]
         )
     assert not isinstance(overtaken, Invalid)
     go_on.set()
