@@ -25,7 +25,8 @@ RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends fonts-droid-fallback \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system --gid 10001 xinlu \
-    && useradd --system --uid 10001 --gid xinlu --home-dir /var/lib/xinlu --create-home xinlu
+    && useradd --system --uid 10001 --gid xinlu --home-dir /var/lib/xinlu --create-home xinlu \
+    && chmod 700 /var/lib/xinlu
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/xinlu /srv/xinlu
 

@@ -8,12 +8,10 @@ meanwhile.
 import fcntl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import IO
 
-from sqlalchemy import make_url
-
-from app.core.db import Database
+from app.core.db import Database, sqlite_file
+from app.core.private import private_folder
 
 FIXED_IN = (3, 51, 3)
 
@@ -43,11 +41,10 @@ def checkpoint(database: Database) -> bool:
 
 @contextmanager
 def _lock_file(address: str) -> Iterator[IO[bytes] | None]:
-    url = make_url(address)
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    path = sqlite_file(address)
+    if path is None:
         yield None
         return
-    path = Path(f"{url.database}-checkpoints")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
+    private_folder(path.parent)
+    with path.with_name(f"{path.name}-checkpoints").open("ab") as file:
         yield file

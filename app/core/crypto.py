@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from app.core.private import private_folder
 from app.core.settings import Settings
 
 SECRET_BYTES = 32
@@ -74,7 +75,7 @@ def keyring_of(settings: Settings) -> Keyring:
 
 def load_or_create_secret(path: Path) -> bytes:
     """Return the secret in ``path``, made on first use with mode 0600; two processes starting at once agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(secrets.token_urlsafe(SECRET_BYTES + 16), encoding="ascii")

@@ -18,6 +18,8 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from app.core.private import private_file, private_folder
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -65,8 +67,7 @@ class Database:
         url = make_url(address)
         self.dialect = url.get_backend_name()
         if self.dialect == "sqlite":
-            if url.database and url.database != ":memory:":
-                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_private(sqlite_file(address))
             self.reader = _sqlite_engine(address, begin="BEGIN", checkpoints=False, pool_size=8, max_overflow=8)
             self.writer = _sqlite_engine(
                 address, begin="BEGIN IMMEDIATE", checkpoints=checkpoints, pool_size=1, max_overflow=0
@@ -102,6 +103,21 @@ class Database:
         """Return every connection."""
         self.reader.dispose()
         self.writer.dispose()
+
+
+def sqlite_file(address: str) -> Path | None:
+    """Return the file of the SQLite database at ``address``; None for PostgreSQL, or a database in memory."""
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
+
+
+def _make_private(path: Path | None) -> None:
+    # Before the first connection: SQLite gives its log and its shared memory the mode that the file has.
+    if path is not None:
+        private_folder(path.parent)
+        private_file(path)
 
 
 def _sqlite_engine(address: str, *, begin: str, checkpoints: bool, pool_size: int, max_overflow: int) -> Engine:

@@ -1,11 +1,12 @@
 """What the operator should know of an installation: a line each, and what to do where something is wrong."""
 
+import shlex
 import shutil
 import sqlite3
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -18,8 +19,9 @@ from app.audit import service as audit
 from app.charts.png import can_draw_chinese
 from app.core import checkpoints, schema
 from app.core.crypto import Keyring
-from app.core.db import Database
+from app.core.db import Database, sqlite_file
 from app.core.errors import AppError
+from app.core.private import open_to_others
 from app.core.settings import Settings
 from app.diary.queries import mood_deltas
 from app.exchange import queries
@@ -49,6 +51,7 @@ def check(settings: Settings, database: Database, keyring: Keyring) -> Iterator[
     """Yield the findings as they are made; a database that does not answer or is not migrated ends them early."""
     yield from _settings(settings)
     yield from _disk(settings)
+    yield from _privacy(settings, sqlite_file(settings.database_address))
     yield _font()
     try:
         schema.require_current(database)
@@ -76,7 +79,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         words = translate("对外的地址不是 https，登录和日记会在路上被看见")
         yield Finding("warn", "XINLU_BASE_URL", words, translate("请在前面放一个 https 的代理，并写上它的地址。"))
     secret = settings.data_dir / "secret.key"
-    if not settings.secret and secret.exists() and secret.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if not settings.secret and open_to_others(secret):
         yield Finding("fail", "secret.key", translate("别的用户读得到密钥文件"), f"chmod 600 {secret}")
 
 
@@ -104,6 +107,21 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         level, translate("磁盘"), translate("还剩 %(megabytes)s MB") % {"megabytes": free // MEGABYTE}, remedy
     )
+
+
+def _privacy(settings: Settings, database: Path | None) -> Iterator[Finding]:
+    if database is None:  # what PostgreSQL keeps is PostgreSQL's to guard
+        return
+    folder = settings.data_dir.resolve()
+    # A database elsewhere may lie in a folder that is not ours to close.
+    if database.resolve().parent == folder and open_to_others(folder):
+        words = translate("这台机器上别的用户能进这个文件夹，里面有日记")
+        yield Finding("warn", str(folder), words, f"chmod 700 {shlex.quote(str(folder))}")
+    files = [database.with_name(database.name + end) for end in ("", "-wal", "-shm")]
+    readable = [str(one.resolve()) for one in files if open_to_others(one)]
+    if readable:
+        words = translate("这台机器上别的用户读得到这个文件，里面有日记")
+        yield Finding("warn", database.name, words, f"chmod 600 {shlex.join(readable)}")
 
 
 def _font() -> Finding:

@@ -20,6 +20,7 @@ from app.audit.service import Change, record
 from app.core import clock, schema
 from app.core.crypto import Keyring
 from app.core.db import Database
+from app.core.private import private_folder
 from app.core.settings import Settings
 from app.exchange import queries
 from app.exchange.entries import EntryImport, Refused
@@ -181,7 +182,7 @@ def _read_kept(settings: Settings) -> _Secrets:
 
 
 def _keep(settings: Settings, working: _Secrets) -> None:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(settings.data_dir)
     draft = settings.data_dir / f"{KEPT}.{os.getpid()}"
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(asdict(working)), encoding="utf-8")
