@@ -8,5 +8,5 @@ class ChineseFontMissing(AppError):
 
     code = "chinese_font_missing"
     status = 503
-    title = "这台服务器没有中文字体，画不出图片"
-    remedy = "请管理员安装一款中文字体（例如 fonts-noto-cjk）；在那之前可以下载 SVG。"
+    title = "这台机器上没有中文字体，画不出 PNG"
+    remedy = "请安装 Noto Sans CJK（Debian：fonts-noto-cjk），或改取 .svg。"

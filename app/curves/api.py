@@ -5,12 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from app.charts import ChineseFontMissing, svg_to_png
+from app.charts import svg_to_png
 from app.core.db import MICRO
 from app.curves import deps, queries
 from app.curves.deps import Asked
 from app.curves.drawing import draw
-from app.curves.errors import NoFont
 from app.curves.points import conditions_of
 from app.curves.presentation import CurveOut, PointOut, present
 from app.curves.service import By, Curve
@@ -127,9 +126,4 @@ def _body(curve: Curve, kind: Kind) -> str | bytes:
         sets = [[point.key in curve.valley, point.key in curve.peak] for point in curve.points]
         return csv_text([*names, "valley", "peak"], [row + marks for row, marks in zip(rows, sets, strict=True)])
     svg = str(draw(curve, standalone=True))
-    if kind == "svg":
-        return svg
-    try:
-        return svg_to_png(svg, width=PNG_WIDTH)
-    except ChineseFontMissing as error:
-        raise NoFont() from error
+    return svg if kind == "svg" else svg_to_png(svg, width=PNG_WIDTH)
