@@ -60,3 +60,9 @@ def test_every_service_starts_again_and_holds_no_privilege() -> None:
         assert services[name]["cap_drop"] == ["ALL"]
     assert services["database"]["healthcheck"]["test"][0] == "CMD-SHELL"
     assert re.search(r"^USER xinlu$", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_proxies_that_the_operator_trusts_reach_the_application() -> None:
+    environment = yaml.safe_load(COMPOSE)["services"]["app"]["environment"]
+    assert environment["XINLU_TRUSTED_PROXIES"] == "${XINLU_TRUSTED_PROXIES:-127.0.0.1}"
+    assert Settings.model_fields["trusted_proxies"].default == "127.0.0.1", "as without a proxy"
