@@ -23,7 +23,7 @@ test: setup-dev ## every test: SQLite, PostgreSQL and a real browser
 	@$(BIN)/python -m scripts.system_packages
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
 
-check: setup-dev ## format, lint, types, layers, translations, schema drift
+check: setup-dev ## format, lint, types, layers, translations, schema drift, docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -31,6 +31,7 @@ check: setup-dev ## format, lint, types, layers, translations, schema drift
 	@$(BIN)/python -m scripts.check_translations
 	@$(BIN)/python -m scripts.system_packages postgresql
 	@$(BIN)/python -m pytest -q tests/migrations/test_schema_drift.py
+	@$(BIN)/python -m pytest -q tests/docs
 
 format: setup-dev ## put the code into its format, and mend what the linter can
 	@$(BIN)/ruff check --fix --quiet . || true
