@@ -1,6 +1,5 @@
 """The ``xinlu`` command."""
 
-import getpass
 import json
 import os
 import signal
@@ -17,10 +16,12 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app.accounts.service import create_user
+from app.accounts.commands import admin
 from app.core import checkpoints, schema
+from app.core.bulk import expect_many_rows
 from app.core.crypto import keyring_of
 from app.core.db import Database
+from app.core.schema import opened
 from app.core.errors import AppError
 from app.core.logging import configure
 from app.core.settings import Settings, SettingsError
@@ -40,7 +41,7 @@ from app.web.problems import problem
 
 ACTOR = "cli"
 SHOWN = 20
-CHECKPOINT_EVERY = 20
+CHECKPOINT_EVERY = 5
 
 cli = typer.Typer(
     help="心路 Xinlu: recovery diaries become an emotion curve per journey stage.",
@@ -48,7 +49,6 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-admin = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 imports = typer.Typer(help="Take sheets in.", no_args_is_help=True)
 cli.add_typer(admin, name="admin")
 cli.add_typer(imports, name="import")
@@ -66,7 +66,7 @@ def version() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database's tables up to date. Safe to repeat, and safe to run in two places at once."""
-    with _database(Settings.from_environment(), migrated=False) as database:
+    with opened(Settings.from_environment(), migrated=False) as database:
         before, after = schema.upgrade(database)
     print(f"{before or 'empty'} -> {after}" if before != after else f"{after}: nothing to do")
 
@@ -82,7 +82,7 @@ def serve(
     given = {"host": host, "port": port, "worker": worker}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     configure(settings)
-    with _database(settings):
+    with opened(settings):
         pass
     # By name, as servers load applications: it stands above this module, and takes longer to import than a command may.
     create_app, run = import_module("app.main").create_app, import_module("app.web.serving").run
@@ -100,7 +100,7 @@ def worker() -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with _database(settings) as database, _working(settings, database):
+    with opened(settings) as database, _working(settings, database):
         ended.wait()
 
 
@@ -108,25 +108,12 @@ def worker() -> None:
 def demo(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
     """Migrate, load the demo study once, and print every way into it."""
     settings = Settings.from_environment()
-    with _database(settings, migrated=False) as database:
+    with opened(settings, migrated=False) as database:
         access = load_demo(database, settings, keyring_of(settings))
     if as_json:
         print(json.dumps(asdict(access), ensure_ascii=False))
     else:
         terminal.demo(access, sys.stdout)
-
-
-@admin.command("create")
-def create_admin(
-    login: Annotated[str, typer.Argument(help="What the person signs in with.")],
-    name: Annotated[str, typer.Option(help="How others see them; the login if left out.")] = "",
-    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
-) -> None:
-    """Create the account of an administrator. The password is asked for, and is never an argument."""
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_password()
-    with _database(Settings.from_environment()) as database, database.write() as session:
-        created = create_user(session, login, name or login, password, is_admin=True, by=ACTOR).login
-    print(translate("已开通账号 %(login)s") % {"login": created})
 
 
 @cli.command()
@@ -137,7 +124,7 @@ def recode(
     """Code all statements of a study again with another coder. Cut off, it goes on when it is run again."""
     settings = Settings.from_environment()
     configure(settings)
-    with _database(settings) as database:
+    with opened(settings) as database:
         with database.write() as session:
             found = study_by_slug(session, study)
             if found is None:
@@ -171,8 +158,9 @@ def import_entries(
     own. People whom the study does not know are taken in, with consent on paper that you vouch for.
     """
     settings = Settings.from_environment()
-    with _database(settings) as database:
+    with opened(settings) as database:
         importing = EntryImport(database, keyring_of(settings), study, by=ACTOR, rules=Rules(known_only, paper_consent))
+        expect_many_rows(database)
         summary = _import_entries(importing, file, errors, database)
     for line in terminal.outcome(summary):
         print(line)
@@ -216,7 +204,7 @@ def import_participants(
 ) -> None:
     """Take participants in from a CSV: code, anchor_date, time_zone; every other column becomes an attribute."""
     settings = Settings.from_environment()
-    with _database(settings) as database:
+    with opened(settings) as database:
         outcome = people.import_roster(
             database, keyring_of(settings), study, file, links, by=ACTOR, public_address=settings.public_address
         )
@@ -237,7 +225,7 @@ def doctor() -> None:
     """Check the installation: settings, database, log, cells, coders, font, disk. Exit code 1 if something is broken."""
     settings = Settings.from_environment()
     broken = False
-    with _database(settings, migrated=False) as database:
+    with opened(settings, migrated=False) as database:
         for finding in checkup.check(settings, database, keyring_of(settings)):
             broken |= finding.level == "fail"
             print(f"{finding.level:5} {finding.subject}: {finding.words}")
@@ -269,31 +257,12 @@ def main() -> None:
 def _words(error: AppError) -> str:
     said = problem(error)
     fields = [f"  {one['field']}: {one['message']}" for one in said.get("errors", ())]
-    return "\n".join([f"{said['title']}。{said['detail']}", *fields])
+    return "\n".join([translate("%(title)s。%(detail)s") % said, *fields])
 
 
 def _fail(words: str, code: int) -> None:
     print(f"xinlu: {words}", file=sys.stderr)
     raise SystemExit(code)
-
-
-def _ask_password() -> str:
-    password = getpass.getpass(translate("密码："))
-    if getpass.getpass(translate("再输一次：")) != password:
-        _fail(translate("两次输入的不一样"), 1)
-    return password
-
-
-@contextmanager
-def _database(settings: Settings, *, migrated: bool = True) -> Iterator[Database]:
-    """Open the database, where it must be ``migrated`` already. Only `serve` checkpoints as it goes."""
-    database = Database(settings.database_address, checkpoints=False)
-    try:
-        if migrated:
-            schema.require_current(database)
-        yield database
-    finally:
-        database.close()
 
 
 @contextmanager

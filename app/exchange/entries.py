@@ -26,7 +26,7 @@ from app.participants.errors import StudyClosed
 from app.studies import queries as studies
 from app.web.i18n import translate
 
-BATCH = 1000
+BATCH = 3000
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from tests.support.program import COMMAND, environment, xinlu
 from tests.support.scene import SLUG, Scene, set_scene
 
 HEADER = "participant_code,occurred_at,stage,mood,text"
-ROWS = 6000
+ROWS = 8000
 
 
 @pytest.fixture
@@ -64,13 +64,12 @@ def test_an_import_says_what_it_did_and_fails_for_refused_rows(
 
     refused.write_text(refused.read_text(encoding="utf-8").replace("复恢", "恢复"), encoding="utf-8")
     mended = xinlu("import", "entries", str(refused), "--study", SLUG, env={**database.env, "LC_ALL": "en_US.UTF-8"})
-    assert "纸质同意书" in mended.stdout or "paper" in mended.stdout
+    assert "Paper consent recorded for 1" in mended.stdout, "in English where the shell speaks it"
 
-    for wrong in (("--study", "nowhere"), ("--study", SLUG, "--errors", str(sheet))):
-        answer = xinlu("import", "entries", str(sheet), *wrong, env=database.env, check=False)
-        assert answer.returncode == 1
-        assert answer.stderr.startswith("xinlu: ")
-        assert "Traceback" not in answer.stderr
+    wrong = xinlu("import", "entries", str(sheet), "--study", "nowhere", env=database.env, check=False)
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("xinlu: ")
+    assert "Traceback" not in wrong.stderr
 
 
 def test_an_import_that_is_killed_goes_on_where_it_was(
@@ -154,17 +153,19 @@ def lets_in(access: dict[str, object], store: Database, database: ScratchDatabas
         assert found[0].revoked_at is None
 
 
-def test_the_doctor_finds_what_was_changed_behind_the_programs_back(
+def test_recoding_by_command_and_a_doctor_who_finds_what_was_changed_behind_the_programs_back(
     scene: Scene, database: ScratchDatabase, engine: Engine, tmp_path: Path
 ) -> None:
     sheet = tmp_path / "entries.csv"
     sheet.write_text(f"{HEADER}\nP01,2026-03-13T21:40,恢复,3,还是肿\n", encoding="utf-8")
     xinlu("import", "entries", str(sheet), "--study", SLUG, env=database.env)
     xinlu("recode", "--study", SLUG, "--coder", "lexicon", env=database.env)
+    assert count(engine, "statement WHERE model_version LIKE 'lexicon%%'") == 1
+    assert count(engine, "study WHERE coder = 'lexicon'") == 1
     wait_for_seal(database, engine)
     healthy = xinlu("doctor", env={**database.env, "XINLU_SECRET": ""})
     assert "fail" not in healthy.stdout
-    assert Keyring(load_or_create_secret(database.data_dir / "secret.key")).derive("x") is not None
+    assert "secret" in healthy.stdout.lower()
     assert (database.data_dir / "secret.key").read_text() not in healthy.stdout
 
     with engine.begin() as connection:
@@ -195,21 +196,6 @@ def wait_for_seal(database: ScratchDatabase, engine: Engine) -> None:
     assert count(engine, "audit_event WHERE seal_seq IS NULL") == 0
 
 
-def test_recoding_by_command_puts_the_other_coder_in_force(
-    scene: Scene, database: ScratchDatabase, engine: Engine, tmp_path: Path
-) -> None:
-    sheet = tmp_path / "entries.csv"
-    sheet.write_text(f"{HEADER}\nP01,2026-03-13T21:40,恢复,3,还是肿\n", encoding="utf-8")
-    xinlu("import", "entries", str(sheet), "--study", SLUG, env=database.env)
-    xinlu("recode", "--study", SLUG, "--coder", "lexicon", env=database.env)
-    assert count(engine, "statement WHERE model_version LIKE 'lexicon%%'") == 1
-    assert count(engine, "study WHERE coder = 'lexicon'") == 1
-    unknown = xinlu("recode", "--study", SLUG, "--coder", "nobody", env=database.env, check=False)
-    assert unknown.returncode == 1
-    assert "coder" in unknown.stderr
-    cells_hold(scene)
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_migrating_twice_changes_nothing_and_serving_waits_for_it(
     kind: Kind, empty_database: Callable[[Kind], ScratchDatabase]
@@ -234,10 +220,10 @@ def test_an_administrator_gets_a_password_that_was_never_an_argument(
     assert "chief" in made.stdout
     with store.read() as session:
         recognise(session, "chief", "a-long-enough-password")
-    for login, password in (("chief", "another-long-password"), ("other", "short")):
-        refused = xinlu("admin", "create", login, "--password-stdin", env=database.env, stdin=password, check=False)
-        assert refused.returncode == 1
-        assert password not in refused.stderr
+    refused = xinlu("admin", "create", "other", "--password-stdin", env=database.env, stdin="too-short", check=False)
+    assert refused.returncode == 1
+    assert "12" in refused.stderr
+    assert "too-short" not in refused.stderr
 
 
 def test_a_wrong_setting_is_one_line_and_another_exit_code(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from app.exchange.refusals import refusals
 from app.exchange.sheets import guarded, open_sheet, plain
 from app.participants import service as participants
 from app.participants.models import Participant
+from app.participants.sight import everyone
 from app.statements import cells
 from app.studies.schemas import StudyChange
 from app.studies.service import change_study
@@ -76,7 +77,9 @@ class Importing:
         with self.scene.store.read() as session:
             return [
                 entry
-                for entry, _ in diary_queries.entries_of_study(session, self.scene.study_id, after=None, limit=10_000)
+                for entry, _ in diary_queries.entries_of_study(
+                    session, everyone(self.scene.study_id), after=None, limit=10_000
+                )
             ]
 
     def cells_hold(self) -> None:
