@@ -13,6 +13,7 @@ from app.curves.drawing import draw
 from app.curves.points import conditions_of
 from app.curves.presentation import CurveOut, PointOut, present
 from app.curves.service import By, Curve
+from app.participants.sight import sight_of
 from app.studies import queries as studies
 from app.studies.access import ANYONE, TEXT_READERS, ApiInStudy, StudyAccess
 from app.web.tables import csv_text
@@ -66,13 +67,12 @@ def get_quotes(
     order: Literal["lowest", "highest"] = "lowest",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[QuoteOut]:
-    """The most extreme first."""
+    """The most extreme first. Care staff get those of people who agreed to it."""
     with request.app.state.database.read() as session:
         protocol = studies.protocol(session, access.study.id)
         conditions = conditions_of(protocol, by, key)
-        found = queries.quotes(
-            session, access.study.id, conditions=conditions, lowest_first=order == "lowest", limit=limit
-        )
+        sight = sight_of(session, access)
+        found = queries.quotes(session, sight, conditions=conditions, lowest_first=order == "lowest", limit=limit)
     return [
         QuoteOut(
             id=str(one.id),

@@ -18,6 +18,7 @@ from app.curves.points import conditions_of
 from app.curves.queries import Quote
 from app.curves.service import Curve, CurvePoint, CurveQuestion
 from app.curves.words import day_words, headline, label_of, sentence
+from app.participants.sight import Sight, sight_of
 from app.studies import queries as studies
 from app.studies.access import TEXT_READERS, InStudy, StudyAccess
 from app.studies.protocol import StudyProtocol
@@ -70,7 +71,7 @@ def study_page(request: Request, access: Seen, asked: Asked) -> Response:
         curve = deps.compute(request, session, deps.read(request, session, access, asked))
         protocol = studies.protocol(session, access.study.id)
         segments = _segments(session, access, asked)
-        glimpses = _glimpses(session, protocol, curve, asked) if deps.sees_text(access) else []
+        glimpses = _glimpses(session, access, protocol, curve, asked) if deps.sees_text(access) else []
     href = _point_address(access, asked) if deps.sees_text(access) else None
     context: dict[str, Any] = {
         "study": access.study,
@@ -109,7 +110,8 @@ def quotes_page(
         if point is None:
             raise NotFound()
         protocol = studies.protocol(session, access.study.id)
-        found = _quotes(session, protocol, asked, key, lowest=order == "lowest", limit=MOST_QUOTES)
+        sight = sight_of(session, access)
+        found = _quotes(session, sight, protocol, asked, key, lowest=order == "lowest", limit=MOST_QUOTES)
     address = _point_address(access, asked)(point)
     context = {
         "study": access.study,
@@ -118,6 +120,7 @@ def quotes_page(
         "point": point,
         "label": label_of(curve, point),
         "quotes": found,
+        "some_hidden": sight.consents is not None,
         "orders": [
             Option(_("最难受的在前"), f"{address}&order=lowest", order == "lowest"),
             Option(_("最开心的在前"), f"{address}&order=highest", order == "highest"),
@@ -189,20 +192,30 @@ def _segments(session: Session, access: StudyAccess, asked: CurveQuestion) -> li
 
 
 def _quotes(
-    session: Session, protocol: StudyProtocol, asked: CurveQuestion, key: str, *, lowest: bool, limit: int
+    session: Session,
+    sight: Sight,
+    protocol: StudyProtocol,
+    asked: CurveQuestion,
+    key: str,
+    *,
+    lowest: bool,
+    limit: int,
 ) -> Sequence[Quote]:
     conditions = [
         *conditions_of(protocol, asked.by, key),
         *queries.narrowed(session, protocol, asked.segment, asked.wave),
     ]
-    return queries.quotes(session, protocol.study.id, conditions=conditions, lowest_first=lowest, limit=limit)
+    return queries.quotes(session, sight, conditions=conditions, lowest_first=lowest, limit=limit)
 
 
-def _glimpses(session: Session, protocol: StudyProtocol, curve: Curve, asked: CurveQuestion) -> list[Glimpse]:
+def _glimpses(
+    session: Session, access: StudyAccess, protocol: StudyProtocol, curve: Curve, asked: CurveQuestion
+) -> list[Glimpse]:
     """Return quotes behind the lowest and the highest point that have enough evidence."""
     known = [point for point in curve.points if point.enough and point.estimate is not None]
     if len(known) < 2:
         return []
+    sight = sight_of(session, access)
     ends = (
         (min(known, key=lambda one: one.estimate or 0.0), True),
         (max(known, key=lambda one: one.estimate or 0.0), False),
@@ -211,7 +224,7 @@ def _glimpses(session: Session, protocol: StudyProtocol, curve: Curve, asked: Cu
         Glimpse(
             point,
             low,
-            _quotes(session, protocol, asked, point.key, lowest=low, limit=GLIMPSE),
+            _quotes(session, sight, protocol, asked, point.key, lowest=low, limit=GLIMPSE),
             f"/studies/{curve.study}/quotes?{_query(asked, key=point.key)}&order={'lowest' if low else 'highest'}",
         )
         for point, low in ends

@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.participants.models import Participant
+from app.participants.sight import Sight
 from app.statements.models import CurveCell, CurveRevision, Statement
 from app.studies.protocol import StudyProtocol
 
@@ -54,9 +55,11 @@ def revisions(session: Session, study_id: UUID) -> Revisions:
 
 def changed_cells(session: Session, study_id: UUID, axis: str, since: Sequence[tuple[int, int]]) -> Sequence[Any]:
     """Return the cells of one axis in the slots of ``since`` that changed after the revision given with each."""
+    if not since:
+        return ()
     changed = [and_(CurveCell.slot == slot, CurveCell.revision > revision) for slot, revision in since]
     query = select(*CELL_COLUMNS).where(CurveCell.study_id == study_id, CurveCell.axis == axis, or_(*changed))
-    return session.execute(query).all() if changed else ()
+    return session.execute(query).all()
 
 
 def segment_members(session: Session, study_id: UUID, attribute: str, value: str) -> set[UUID]:
@@ -105,9 +108,9 @@ class Quote:
 
 
 def quotes(
-    session: Session, study_id: UUID, *, conditions: Sequence[Any], lowest_first: bool, limit: int
+    session: Session, sight: Sight, *, conditions: Sequence[Any], lowest_first: bool, limit: int
 ) -> Sequence[Quote]:
-    """Return statements of the study that meet ``conditions``, the most extreme first."""
+    """Return statements that may be seen and meet ``conditions``, the most extreme first."""
     order = Statement.sentiment_micro.asc() if lowest_first else Statement.sentiment_micro.desc()
     query = (
         select(
@@ -123,7 +126,8 @@ def quotes(
             Statement.model_version,
         )
         .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
-        .where(Statement.study_id == study_id, Statement.retracted_at.is_(None), *conditions)
+        .where(Statement.study_id == sight.study_id, Statement.retracted_at.is_(None))
+        .where(sight.reaches(Statement.participant_id), *conditions)
         .order_by(order, Statement.id)
         .limit(limit)
     )

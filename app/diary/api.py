@@ -16,6 +16,7 @@ from app.diary.models import Entry
 from app.diary.schemas import Batch, EntryOut, ReceiptOut, StatementOut, Submission
 from app.diary.service import Writer
 from app.diary.storing import Stored, etag_of
+from app.participants.sight import sight_of
 from app.statements.models import Statement
 from app.studies import queries as studies
 from app.studies.access import RESEARCHERS, TEXT_READERS, ApiInStudy, StudyAccess, open_study
@@ -74,9 +75,10 @@ def list_entries(
     after: Annotated[str | None, Query(max_length=40)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = DEFAULT_LIMIT,
 ) -> dict[str, Any]:
-    """Rows in the order of their ids, and the cursor of the next page."""
+    """Rows in the order of their ids, and the cursor of the next page. Care staff get entries of people who agreed to it."""
     with request.app.state.database.read() as session:
-        rows = queries.entries_of_study(session, access.study.id, after=decode_cursor(after), limit=limit)
+        sight = sight_of(session, access)
+        rows = queries.entries_of_study(session, sight, after=decode_cursor(after), limit=limit)
         protocol = studies.protocol(session, access.study.id)
         shown = rows[:limit]
         said = queries.statements_of_entries(session, access.study.id, [entry.id for entry, _ in shown])
@@ -89,7 +91,7 @@ def list_entries(
 def get_entry(request: Request, access: MayRead, entry_id: UUID) -> Response:
     """The entry as it stands; its ETag is what an edit puts into If-Match."""
     with request.app.state.database.read() as session:
-        entry, code = queries.entry_of_study(session, access.study.id, entry_id)
+        entry, code = queries.entry_of_study(session, sight_of(session, access), entry_id)
         protocol = studies.protocol(session, access.study.id)
         receipt = queries.receipt(session, access.study.id, entry.id, entry.version)
         said = queries.statements_of_entries(session, access.study.id, [entry.id])[entry.id]

@@ -12,6 +12,7 @@ from app.core.errors import NotFound
 from app.diary.models import Entry, Receipt
 from app.diary.schemas import ReceiptOut
 from app.participants.models import Participant
+from app.participants.sight import Sight
 from app.statements.cells import CellKey, Contribution, Place, deltas
 from app.statements.models import Statement
 from app.studies.models import Study
@@ -52,25 +53,30 @@ def content_of(entry: Entry) -> dict[str, Any]:
     }
 
 
-def entry_of_study(session: Session, study_id: UUID, entry_id: UUID) -> tuple[Entry, str]:
-    """Return an entry of the study and its participant's code; NotFound otherwise."""
+def entry_of_study(session: Session, sight: Sight, entry_id: UUID) -> tuple[Entry, str]:
+    """Return an entry of the study and its participant's code; NotFound otherwise, also if it may not be seen."""
     query = select(Entry, Participant.code).join(
         Participant, (Participant.study_id == Entry.study_id) & (Participant.id == Entry.participant_id)
     )
-    row = session.execute(query.where(Entry.study_id == study_id, Entry.id == entry_id)).one_or_none()
+    wanted = (Entry.study_id == sight.study_id, Entry.id == entry_id, sight.reaches(Entry.participant_id))
+    row = session.execute(query.where(*wanted)).one_or_none()
     if row is None:
         raise NotFound()
     return row[0], row[1]
 
 
 def entries_of_study(
-    session: Session, study_id: UUID, *, after: UUID | None, limit: int, participant_id: UUID | None = None
+    session: Session, sight: Sight, *, after: UUID | None, limit: int, participant_id: UUID | None = None
 ) -> Sequence[tuple[Entry, str]]:
-    """Return entries in the order of their ids, beginning after ``after``; one more than ``limit`` tells that there are more."""
+    """Return entries that may be seen, in the order of their ids, beginning after ``after``.
+
+    One more than ``limit`` tells that there are more.
+    """
     query = select(Entry, Participant.code).join(
         Participant, (Participant.study_id == Entry.study_id) & (Participant.id == Entry.participant_id)
     )
-    query = query.where(Entry.study_id == study_id).order_by(Entry.id).limit(limit + 1)
+    query = query.where(Entry.study_id == sight.study_id, sight.reaches(Entry.participant_id))
+    query = query.order_by(Entry.id).limit(limit + 1)
     if after is not None:
         query = query.where(Entry.id > after)
     if participant_id is not None:

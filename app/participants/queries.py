@@ -85,6 +85,11 @@ def consent_text(session: Session, study_id: UUID, version: int | None = None) -
     return session.scalars(statement if version is None else statement.where(ConsentText.version == version)).first()
 
 
+def consent_texts(session: Session, study_id: UUID) -> Sequence[ConsentText]:
+    """Return every version of the study's consent text."""
+    return session.scalars(select(ConsentText).where(ConsentText.study_id == study_id)).all()
+
+
 def consents_in_force(
     session: Session, study_id: UUID, participant_ids: Collection[UUID], version: int | None = None
 ) -> Sequence[Consent]:
