@@ -21,9 +21,9 @@ from app.core import checkpoints, schema
 from app.core.bulk import expect_many_rows
 from app.core.crypto import keyring_of
 from app.core.db import Database
-from app.core.schema import opened
 from app.core.errors import AppError
 from app.core.logging import configure
+from app.core.schema import opened
 from app.core.settings import Settings, SettingsError
 from app.exchange import checkup, people, terminal
 from app.exchange.demo import load_demo

@@ -1,6 +1,6 @@
 """What accounts refuse."""
 
-from app.core.errors import AppError, Conflict, Forbidden, Unauthenticated
+from app.core.errors import AppError, Conflict, Forbidden, NotFound, Unauthenticated
 
 
 class WrongCredentials(AppError):
@@ -22,6 +22,12 @@ class MissingScope(Forbidden):
     code = "missing_scope"
     title = "这把密钥没有所需的权限"
     remedy = "请用带有 %(scope)s 权限的密钥。"
+
+
+class UnknownLogin(NotFound):
+    code = "unknown_login"
+    title = "没有这个账号"
+    remedy = "请核对账号名；新同事请先让管理员开通账号。"
 
 
 class LoginTaken(Conflict):

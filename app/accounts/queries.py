@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actors import StaffActor
+from app.accounts.errors import UnknownLogin
 from app.accounts.models import ApiKey, StaffSession, User
 
 # Run at every request: putting a statement together costs more than running it.
@@ -50,6 +51,19 @@ def actor_of_key(session: Session, token_hash: str, at: datetime) -> StaffActor 
 def user_by_login(session: Session, login: str) -> User | None:
     """Return the user of ``login`` (in any case)."""
     return session.scalars(select(User).where(User.login == login.strip().lower())).one_or_none()
+
+
+def known_user(session: Session, login: str) -> User:
+    """Return the user of ``login`` (in any case), disabled or not; UnknownLogin if there is none."""
+    user = user_by_login(session, login)
+    if user is None:
+        raise UnknownLogin()
+    return user
+
+
+def all_users(session: Session) -> Sequence[User]:
+    """Return everybody who has an account, disabled ones too, by login."""
+    return session.scalars(select(User).order_by(User.login)).all()
 
 
 def any_user(session: Session) -> bool:

@@ -66,6 +66,25 @@ def set_password(session: Session, user: User, password: str, *, by: str = "cli"
     session.flush()
 
 
+def disable(session: Session, user: User, *, by: str = "cli") -> None:
+    """Shut ``user`` out: sessions end, keys open nothing until the account is enabled. Twice changes nothing."""
+    if user.disabled_at is not None:
+        return
+    user.disabled_at = clock.now()
+    session.execute(delete(StaffSession).where(StaffSession.user_id == user.id))
+    record(session, Change(by, "user.disabled", subject_id=user.id))
+    session.flush()
+
+
+def enable(session: Session, user: User, *, by: str = "cli") -> None:
+    """Let ``user`` in again, and their keys; sessions stay ended. Twice changes nothing."""
+    if user.disabled_at is None:
+        return
+    user.disabled_at = None
+    record(session, Change(by, "user.enabled", subject_id=user.id))
+    session.flush()
+
+
 def recognise(session: Session, login: str, password: str) -> Recognised:
     """Return who signs in; WrongCredentials, after the same time, whether the login or the password is wrong.
 

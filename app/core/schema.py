@@ -1,7 +1,8 @@
 """The database's schema: bringing it up to date with the migrations, and telling whether it is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.db import Database
 from app.core.errors import AppError
+from app.core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "migrations"
@@ -30,6 +32,18 @@ class MigrationsMissing(AppError):
     code = "migrations_missing"
     title = "找不到 migrations 文件夹"
     remedy = "请从项目文件夹或镜像里运行（pip install --editable .），这样迁移脚本和程序在一起。"
+
+
+@contextmanager
+def opened(settings: Settings, *, migrated: bool = True) -> Iterator[Database]:
+    """Open the database for a command, where it must be ``migrated`` already. Only `serve` checkpoints as it goes."""
+    database = Database(settings.database_address, checkpoints=False)
+    try:
+        if migrated:
+            require_current(database)
+        yield database
+    finally:
+        database.close()
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:

@@ -29,12 +29,6 @@ class LastOwner(Conflict):
     remedy = "请先把另一位成员设为负责人。"
 
 
-class UnknownLogin(NotFound):
-    code = "unknown_login"
-    title = "没有这个账号"
-    remedy = "请核对账号名；新同事请先让管理员开通账号。"
-
-
 class UnknownTemplate(NotFound):
     code = "unknown_template"
     title = "没有这个模板"

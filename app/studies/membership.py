@@ -6,11 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.actors import StaffActor
-from app.accounts.queries import user_by_login
+from app.accounts.errors import UnknownLogin
+from app.accounts.queries import known_user, user_by_login
 from app.audit.service import Change, record
 from app.core import clock
 from app.studies import queries
-from app.studies.errors import LastOwner, UnknownLogin
+from app.studies.errors import LastOwner
 from app.studies.models import Membership, Study
 from app.studies.schemas import MemberRole
 
@@ -20,9 +21,7 @@ def set_role(session: Session, actor: StaffActor, study_id: UUID, login: str, ro
 
     UnknownLogin without such an account; LastOwner if nobody would be left in charge.
     """
-    user = user_by_login(session, login)
-    if user is None:
-        raise UnknownLogin()
+    user = known_user(session, login)
     _lock(session, study_id)
     membership = queries.membership_of(session, study_id, user.id)
     if membership is None:

@@ -11,8 +11,8 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actors import StaffActor
+from app.accounts.errors import UnknownLogin
 from app.accounts.models import User
-from app.studies.errors import UnknownLogin
 from app.studies.models import ConsentText, FormVersion, Membership, Stage, Study, Touchpoint, Wave
 from app.studies.protocol import (
     ConsentFacts,
