@@ -7,6 +7,7 @@ from app.core.db import Base
 from app.diary import models as diary
 from app.jobs import models as jobs
 from app.participants import models as participants
+from app.participants import tasks as participants_tasks
 from app.statements import models as statements
 from app.statements import tasks as statements_tasks
 from app.studies import models as studies
@@ -21,6 +22,7 @@ __all__ = [
     "jobs",
     "metadata",
     "participants",
+    "participants_tasks",
     "statements",
     "statements_tasks",
     "studies",

@@ -7,13 +7,13 @@ batches a moment later. Erasing a person destroys salt and detail; the commitmen
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, null, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent, AuditSeal
@@ -77,6 +77,19 @@ class Sealing:
 
     seal: Mapping[str, Any]
     event_ids: Sequence[UUID]
+
+
+def destroy_details(session: Session, study_id: UUID, subject_ids: Collection[UUID]) -> int:
+    """Destroy salt and detail of a study's events about these people, and return of how many; the chain still verifies."""
+    about = (AuditEvent.study_id == study_id, AuditEvent.subject_id.in_(subject_ids), AuditEvent.salt.is_not(None))
+    destroyed = session.scalars(
+        update(AuditEvent)
+        .where(*about)
+        .values(detail=null(), salt=null())
+        .returning(AuditEvent.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(destroyed.all())
 
 
 def prepare_seal(session: Session, keyring: Keyring, *, most: int = BATCH) -> Sealing | None:

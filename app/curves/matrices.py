@@ -1,6 +1,10 @@
 """Cells of a study held as arrays, brought up to date by reading only what changed.
 
 A curve after one write costs the changed cells and one pass over participants × positions, whatever the number of entries.
+
+Cells are added and updated, and counted by the revisions of their slots; a cell that is deleted leaves no trace there.
+Only erasing people deletes cells, and it changes the protocol's revision in the same transaction. So what is held is
+held of one revision of the protocol, and read afresh at the next.
 """
 
 import threading
@@ -36,8 +40,9 @@ class Sums:
 
 @dataclass(slots=True)
 class _Axis:
-    """The cells of one axis of one study, in rows of integers that grow as cells appear."""
+    """The cells of one axis of one study at one revision of its protocol, in rows of integers that grow as cells appear."""
 
+    protocol_revision: int
     seen: dict[int, int] = field(default_factory=dict)
     row_of: dict[tuple[UUID, str, str, str], int] = field(default_factory=dict)
     participants: dict[UUID, int] = field(default_factory=dict)
@@ -108,6 +113,7 @@ class CellMatrices:
         revisions: Revisions,
         index_of: Mapping[str, int],
         *,
+        protocol_revision: int,
         width: int,
         sources: Collection[str],
         wave: str | None,
@@ -115,10 +121,12 @@ class CellMatrices:
         """Return the sums of ``sources`` (and ``wave``) and the participants of their rows.
 
         ``index_of`` maps a position to its column of ``width``; several positions may share one, others are left out.
-        ``revisions`` must have been read in the session's own transaction, before this call.
+        ``revisions`` and ``protocol_revision`` must have been read in the session's own transaction, before this call.
         """
         with self._lock:
-            held = self._held.setdefault((study_id, axis), _Axis())
+            held = self._held.get((study_id, axis))
+            if held is None or held.protocol_revision != protocol_revision:
+                held = self._held[study_id, axis] = _Axis(protocol_revision)
             self._held.move_to_end((study_id, axis))
             while len(self._held) > MOST_HELD:
                 self._held.popitem(last=False)

@@ -130,6 +130,7 @@ def curve(
         question.by,
         revisions,
         index_of,
+        protocol_revision=protocol.revision,
         width=len(positions),
         sources=sources,
         wave=None if question.wave is None else (wave.id.hex if wave else "none"),

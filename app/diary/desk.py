@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.commits import GroupCommit
 from app.core.crypto import Keyring
 from app.core.db import Database
@@ -14,7 +15,8 @@ from app.core.errors import AppError, Invalid
 from app.diary import queries
 from app.diary.schemas import Submission
 from app.diary.service import Handed, Prepared, Writer, digest_of, prepare
-from app.diary.storing import Store, Stored
+from app.diary.storing import Store, Stored, study_closed
+from app.participants.errors import StudyClosed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,15 @@ class EntryDesk:
             for index, one in zip(indices, prepared, strict=True):
                 if isinstance(one, Invalid):
                     # A repeat of what was accepted under rules that have changed since is still accepted.
-                    results[index] = _repeated(session, study_id, works[index].handed) or one
+                    results[index] = (
+                        _repeated(session, study_id, works[index].handed) or _over(session, study_id) or one
+                    )
         return [results[index] for index in range(len(works))]
+
+
+def _over(session: Session, study_id: UUID) -> StudyClosed | None:
+    """Return the refusal of a study that is over, whose people may be unknown because they were erased."""
+    return study_closed() if queries.is_over(session, study_id, clock.now()) else None
 
 
 def _repeated(session: Session, study_id: UUID, handed: Handed) -> Stored | None:

@@ -31,6 +31,7 @@ from app.participants.errors import ConsentMissing, StudyClosed
 from app.participants.phone_pages import CONSENT, help_words
 from app.studies import queries as studies
 from app.studies.protocol import FormFacts, StudyProtocol
+from app.studies.retention import is_over
 from app.studies.schemas import Question
 from app.web.csrf import ForgedRequest
 from app.web.i18n import choose_language, current_language, translate
@@ -67,7 +68,7 @@ async def sent_form(request: Request) -> FormData:
 
 @phone.get("/d/today")
 def write_today(request: Request, access: Phone) -> Response:
-    if access.study.closed_at is not None:
+    if is_over(access.study, clock.now()):
         raise StudyClosed()
     with request.app.state.database.read() as session:
         if not people.consent_state(session, access.participant).suffices(on_phone=True):

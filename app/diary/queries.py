@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
@@ -16,6 +16,10 @@ from app.participants.sight import Sight
 from app.statements.cells import CellKey, Contribution, Place, deltas
 from app.statements.models import Statement
 from app.studies.models import Study
+from app.studies.retention import is_past
+
+# Run at every entry: putting a statement together costs more than running it.
+_ENDING = select(Study.closed_at, Study.retention_until, Study.time_zone).where(Study.id == bindparam("study_id"))
 
 
 def entries_by_id(session: Session, study_id: UUID, ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Entry]:
@@ -24,9 +28,10 @@ def entries_by_id(session: Session, study_id: UUID, ids: Collection[UUID], *, lo
     return {entry.id: entry for entry in session.scalars(query.with_for_update() if lock else query)}
 
 
-def closed_at(session: Session, study_id: UUID) -> datetime | None:
-    """Return when the study was closed, if it was."""
-    return session.scalar(select(Study.closed_at).where(Study.id == study_id))
+def is_over(session: Session, study_id: UUID, at: datetime) -> bool:
+    """Return whether the study takes no more entries at the moment ``at``: closed, or past its retention date."""
+    closed_at, retention_until, zone = session.execute(_ENDING, {"study_id": study_id}).one()
+    return closed_at is not None or is_past(retention_until, zone, at)
 
 
 def receipt(session: Session, study_id: UUID, entry_id: UUID, version: int) -> ReceiptOut:

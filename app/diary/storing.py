@@ -76,14 +76,14 @@ class Store:
     def _store(self, session: Session, study_id: UUID, batch: Sequence[Prepared]) -> list[Stored | AppError]:
         people = standings(session, study_id, sorted({one.participant_id for one in batch}))
         present = queries.entries_by_id(session, study_id, {one.entry_id for one in batch}, lock=True)
-        closed = queries.closed_at(session, study_id) is not None
         received_at = clock.now()
+        over = queries.is_over(session, study_id, received_at)
         fresh: dict[UUID, Prepared] = {}
         refused: dict[UUID, AppError] = {}
         for one in batch:
             if one.entry_id in present or one.entry_id in fresh:
                 continue
-            refusal = _refusal(one, people.get(one.participant_id), closed=closed)
+            refusal = _refusal(one, people.get(one.participant_id), over=over)
             if refusal:
                 refused.setdefault(one.entry_id, refusal)
             else:
@@ -96,7 +96,7 @@ class Store:
             elif one.entry_id in refused:
                 results.append(refused[one.entry_id])
             else:
-                results.append(self._again(session, one, people.get(one.participant_id), received_at, closed=closed))
+                results.append(self._again(session, one, people.get(one.participant_id), received_at, over=over))
         return results
 
     def _insert(
@@ -127,7 +127,7 @@ class Store:
         return receipts
 
     def _again(
-        self, session: Session, one: Prepared, person: Standing | None, received_at: datetime, *, closed: bool
+        self, session: Session, one: Prepared, person: Standing | None, received_at: datetime, *, over: bool
     ) -> Stored | AppError:
         """Answer an id that is already there: the same content, an edit, or a conflict."""
         present = queries.entries_by_id(session, one.study_id, {one.entry_id}, lock=True)[one.entry_id]
@@ -139,7 +139,7 @@ class Store:
             return EntryConflict()
         if one.if_match not in ("*", etag_of(present.version, present.digest)):
             return PreconditionFailed(headers={"ETag": etag_of(present.version, present.digest)})
-        refusal = _refusal(one, person, closed=closed)
+        refusal = _refusal(one, person, over=over)
         if refusal or person is None:
             return refusal or Withdrawn(_("参与已经结束，这条没有保存"))
         return self._edit(session, present, one, person, received_at)
@@ -188,11 +188,16 @@ def _insert_entries(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUI
     return set(session.scalars(_INSERT[dialect], rows))
 
 
-def _refusal(one: Prepared, person: Standing | None, *, closed: bool) -> AppError | None:
+def study_closed() -> StudyClosed:
+    """Return the refusal of an entry for a study that is over."""
+    return StudyClosed(_("这项研究已经结束，这条没有保存"))
+
+
+def _refusal(one: Prepared, person: Standing | None, *, over: bool) -> AppError | None:
     if person is None or person.withdrawn_at is not None:
         return Withdrawn(_("参与已经结束，这条没有保存"))
-    if closed:
-        return StudyClosed(_("这项研究已经结束，这条没有保存"))
+    if over:
+        return study_closed()
     if not person.may_write(one.protocol.required_purposes, on_phone=one.writer.on_phone):
         return ConsentMissing()
     return None

@@ -11,6 +11,7 @@ from itertools import islice
 from sqlalchemy.orm import Session
 
 from app.audit.service import Change, record
+from app.core import clock
 from app.core.crypto import Keyring
 from app.core.db import Database
 from app.core.errors import AppError, FieldError
@@ -24,6 +25,7 @@ from app.exchange.rows import Draft, EntryIds, RowReader
 from app.exchange.sheets import Sheet, SheetRow
 from app.participants.errors import StudyClosed
 from app.studies import queries as studies
+from app.studies.retention import is_over
 from app.web.i18n import translate
 
 BATCH = 3000
@@ -83,7 +85,7 @@ class EntryImport:
             study = studies.study_by_slug(session, slug)
             if study is None:
                 raise StudyUnknown(slug=slug)
-            if study.closed_at is not None:
+            if is_over(study, clock.now()):
                 raise StudyClosed()
             self._protocol = studies.protocol(session, study.id)
         self._database = database

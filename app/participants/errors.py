@@ -15,7 +15,7 @@ class LinkNeeded(Unauthenticated):
 class LinkUnknown(NotFound):
     code = "link_unknown"
     title = "没有认出这个链接或短码"
-    remedy = "请对照纸上的短码再输一次；还是不行，请让研究团队给您换一个。"
+    remedy = "请对照纸上的短码再输一次；还是不行，请让研究团队给您换一个。研究到期以后，资料和链接都已经删除。"
 
 
 class LinkRevoked(Gone):

@@ -1,7 +1,7 @@
 """SELECTs of participants, their links, phones and consents; each names the study it may see."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.participants.models import AnchorEvent, Consent, DiarySession, Invite, Participant
 from app.studies.models import ConsentText, Study
+from app.studies.retention import is_past
 
 
 def by_code(session: Session, study_id: UUID, code: str) -> Participant | None:
@@ -37,6 +38,29 @@ def count(session: Session, study_id: UUID) -> int:
 def codes(session: Session, study_id: UUID) -> set[str]:
     """Return every code of the study."""
     return set(session.scalars(select(Participant.code).where(Participant.study_id == study_id)))
+
+
+def some_ids(session: Session, study_id: UUID, most: int) -> Sequence[UUID]:
+    """Return the ids of up to ``most`` people of the study."""
+    statement = select(Participant.id).where(Participant.study_id == study_id).order_by(Participant.id)
+    return session.scalars(statement.limit(most)).all()
+
+
+def studies_to_erase(session: Session, at: datetime) -> list[UUID]:
+    """Return the studies that still hold people at the moment ``at``, past their retention date."""
+    # No zone's day is ahead of that of UTC by more than one: this leaves few to look at with their own zone.
+    today = at.astimezone(UTC).date()
+    people = select(Participant.id).where(Participant.study_id == Study.id)
+    statement = select(Study.id, Study.retention_until, Study.time_zone).order_by(Study.id)
+    rows = session.execute(statement.where(Study.retention_until <= today, people.exists()))
+    return [row.id for row in rows if is_past(row.retention_until, row.time_zone, at)]
+
+
+def held_study(session: Session, study_id: UUID) -> Study:
+    """Return the study as it stands, held against other changes until the transaction ends."""
+    # Not against rows that merely refer to it: whoever writes an entry never waits for this.
+    statement = select(Study).where(Study.id == study_id).with_for_update(key_share=True)
+    return session.scalars(statement.execution_options(populate_existing=True)).one()
 
 
 def anchor_of(session: Session, study_id: UUID, participant_id: UUID) -> date | None:

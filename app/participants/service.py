@@ -29,6 +29,7 @@ from app.participants.models import AnchorEvent, DiarySession, Invite, Participa
 from app.participants.roster import Roster, RowProblem
 from app.participants.schemas import Enrolment
 from app.studies.models import Study
+from app.studies.retention import is_over
 from app.web.i18n import mark as _
 
 __all__ = [
@@ -179,7 +180,7 @@ def open_diary(session: Session, keyring: Keyring, typed: str, *, days: int) -> 
         raise LinkRevoked()
     if participant.withdrawn_at is not None:
         raise Withdrawn()
-    if study.closed_at is not None:
+    if is_over(study, clock.now()):
         raise StudyClosed()
     token, moment = ids.token(), clock.now()
     session.add(
@@ -215,7 +216,7 @@ def withdraw(session: Session, actor: str, participant: Participant) -> None:
 
 
 def _open_for_joining(study: Study) -> None:
-    if study.closed_at is not None:
+    if is_over(study, clock.now()):
         raise StudyClosed(_("这项研究已经结束，不能再加人"))
 
 

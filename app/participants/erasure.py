@@ -1,0 +1,53 @@
+"""Erasing people: their rows, all that hangs on them, and what the log says of them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.audit.service import Change
+from app.core import clock
+from app.participants import queries
+from app.participants.models import Participant
+from app.studies.models import Study
+from app.studies.retention import is_past
+
+ACTOR = "retention"
+BATCH = 50
+"""People a transaction: on SQLite everyone who writes waits for it."""
+
+
+def erase_expired(session: Session, study_id: UUID, *, most: int = BATCH) -> int:
+    """Erase up to ``most`` people of a study that is past its retention date and return how many.
+
+    0, and nothing changed, once nobody is left, and for a study whose date has not come or was moved meanwhile.
+    """
+    study = queries.held_study(session, study_id)
+    if not is_past(study.retention_until, study.time_zone, clock.now()):
+        return 0
+    ids = queries.some_ids(session, study_id, most)
+    if ids:
+        details = _erase(session, study, ids)
+        left = queries.count(session, study_id)
+        counts = {"participants": len(ids), "log_details": details, "participants_left": left}
+        audit.record(session, Change(ACTOR, "study.erased", study_id, detail=counts))
+    return len(ids)
+
+
+def _erase(session: Session, study: Study, ids: Sequence[UUID]) -> int:
+    """Erase these people of a study that is held; returns of how many events of the log the detail was destroyed.
+
+    The database takes along what refers to a person: entries with their history and receipts, statements with their
+    codings, cells, consents, links, phones, the anchor event. The protocol's revision tells every process that what
+    it holds of the study is no longer so.
+    """
+    study.protocol_revision += 1
+    session.flush()
+    session.execute(
+        delete(Participant)
+        .where(Participant.study_id == study.id, Participant.id.in_(ids))
+        .execution_options(synchronize_session=False)
+    )
+    return audit.destroy_details(session, study.id, ids)
