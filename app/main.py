@@ -46,18 +46,19 @@ async def front_door(request: Request) -> Response:
     return RedirectResponse("/studies", status_code=303)
 
 
+# In the order in which a request looks for its route: what phones and programs ask all day comes first.
 ROUTERS = (
+    diary_api.router,
+    curves_api.router,
+    diary_pages.router,
+    web_assets.router,
     home,
     health.router,
-    web_assets.router,
     accounts_pages.router,
     studies_api.router,
     studies_pages.router,
     participants_api.router,
     participants_pages.router,
-    diary_api.router,
-    diary_pages.router,
-    curves_api.router,
     curves_pages.router,
 )
 

@@ -33,18 +33,27 @@ class GroupCommit(Generic[Work, Result]):
 
     def run(self, work: Work) -> Result:
         """Return the result of ``work`` once it is durable; raises what applying or committing it raised."""
-        if self._database.dialect != "sqlite":
-            with self._database.write() as session:
-                return self._apply(session, [work])[0]
-        future: Future[Result] = Future()
+        return self.run_all([work])[0]
+
+    def run_all(self, works: Sequence[Work]) -> list[Result]:
+        """Return the results of ``works`` once all are durable; raises what the first that failed raised."""
+        waiting: list[tuple[Work, Future[Result]]] = [(work, Future()) for work in works]
+        if self._database.dialect == "sqlite":
+            self._hand_over(waiting)
+        else:
+            for start in range(0, len(waiting), MOST_TOGETHER):
+                self._commit(waiting[start : start + MOST_TOGETHER])
+        return [future.result() for _, future in waiting]
+
+    def _hand_over(self, waiting: Sequence[tuple[Work, Future[Result]]]) -> None:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the writer has been closed")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name="group-commit", daemon=True)
                 self._thread.start()
-            self._queue.put((work, future))
-        return future.result()
+            for one in waiting:
+                self._queue.put(one)
 
     def close(self) -> None:
         """Finish what has been handed in, then stop."""

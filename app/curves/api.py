@@ -15,7 +15,7 @@ from app.curves.presentation import CurveOut, PointOut, present
 from app.curves.service import By, Curve
 from app.participants.sight import sight_of
 from app.studies import queries as studies
-from app.studies.access import ANYONE, TEXT_READERS, ApiInStudy, StudyAccess
+from app.studies.access import ANYONE, TEXT_READERS, ApiCallerOfStudy, ApiInStudy, Caller, StudyAccess
 from app.web.tables import csv_text
 
 router = APIRouter(prefix="/api/v1/studies/{slug}", tags=["curves"])
@@ -28,7 +28,7 @@ MEDIA_TYPES: dict[Kind, str] = {
     "png": "image/png",
 }
 PNG_WIDTH = 1600
-MayRead = Annotated[StudyAccess, Depends(ApiInStudy(*ANYONE, scope="curves:read"))]
+MayRead = Annotated[Caller, Depends(ApiCallerOfStudy(*ANYONE, scope="curves:read"))]
 MayReadText = Annotated[StudyAccess, Depends(ApiInStudy(*TEXT_READERS, scope="statements:read"))]
 
 
@@ -47,15 +47,15 @@ class QuoteOut(BaseModel):
 
 
 @router.get("/curve", summary="The emotion curve with its uncertainty", responses={200: {"model": CurveOut}})
-def get_curve(request: Request, access: MayRead, asked: Asked) -> Response:
+def get_curve(request: Request, slug: str, caller: MayRead, asked: Asked) -> Response:
     """In the form that Accept prefers: JSON unless it names CSV, SVG or PNG."""
-    return _serve(request, access, asked, _preferred(request))
+    return _serve(request, slug, caller, asked, _preferred(request))
 
 
 @router.get("/curve.{kind}", summary="The emotion curve as JSON, CSV, SVG or PNG", responses={200: {"model": CurveOut}})
-def get_curve_as(request: Request, access: MayRead, asked: Asked, kind: Kind) -> Response:
+def get_curve_as(request: Request, slug: str, caller: MayRead, asked: Asked, kind: Kind) -> Response:
     """Answers 304 to the ETag of an unchanged curve without computing it."""
-    return _serve(request, access, asked, kind)
+    return _serve(request, slug, caller, asked, kind)
 
 
 @router.get("/quotes", summary="The statements behind one point of a curve")
@@ -89,9 +89,9 @@ def get_quotes(
     ]
 
 
-def _serve(request: Request, access: StudyAccess, asked: Asked, kind: Kind) -> Response:
+def _serve(request: Request, slug: str, caller: Caller, asked: Asked, kind: Kind) -> Response:
     with request.app.state.database.read() as session:
-        reading = deps.read(request, session, access, asked)
+        reading = deps.read(request, session, caller.open(session, slug), asked)
         etag = f'{reading.etag[:-1]}-{kind}"'
         headers = {
             "ETag": etag,

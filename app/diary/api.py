@@ -1,25 +1,24 @@
 """Entries over REST."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.accounts.actors import StaffActor
-from app.accounts.deps import ApiCaller
 from app.core.db import MICRO
-from app.core.errors import AppError, PreconditionRequired
+from app.core.errors import AppError, Forbidden, NotFound, PreconditionRequired
 from app.diary import queries
-from app.diary.desk import EntryDesk
+from app.diary.desk import EntryDesk, Work
 from app.diary.models import Entry
 from app.diary.schemas import Batch, EntryOut, ReceiptOut, StatementOut, Submission
-from app.diary.service import Writer
+from app.diary.service import Handed, Writer
 from app.diary.storing import Stored, etag_of
 from app.participants.sight import sight_of
 from app.statements.models import Statement
 from app.studies import queries as studies
-from app.studies.access import RESEARCHERS, TEXT_READERS, ApiInStudy, StudyAccess, open_study
+from app.studies.access import RESEARCHERS, TEXT_READERS, ApiCallerOfStudy, ApiInStudy, Caller, StudyAccess
 from app.studies.protocol import StudyProtocol
 from app.web.paging import DEFAULT_LIMIT, MOST, decode_cursor, encode_cursor
 from app.web.policy import Public
@@ -27,7 +26,7 @@ from app.web.problems import problem
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
 
-MayWrite = Annotated[StaffActor, Depends(ApiCaller("entries:write"))]
+MayWrite = Annotated[Caller, Depends(ApiCallerOfStudy(*RESEARCHERS, scope="entries:write"))]
 MayRead = Annotated[StudyAccess, Depends(ApiInStudy(*TEXT_READERS, scope="statements:read"))]
 IfMatch = Annotated[str | None, Header(description="ETag of the version that an edit replaces.")]
 
@@ -36,36 +35,38 @@ IfMatch = Annotated[str | None, Header(description="ETag of the version that an 
     "/entries/{entry_id}", summary="Store an entry under the id that its writer made; repeat it as often as you like"
 )
 def put_entry(
-    request: Request, actor: MayWrite, entry_id: UUID, submission: Submission, if_match: IfMatch = None
+    request: Request, caller: MayWrite, entry_id: UUID, submission: Submission, if_match: IfMatch = None
 ) -> Response:
     """201 when this call stored it, 200 with the same receipt when it was there, 409 when other content was."""
-    return _answer(_submit(request, actor, entry_id, submission, if_match))
+    return _answer(_submit(request, caller, entry_id, submission, if_match))
 
 
 @router.patch("/entries/{entry_id}", summary="Replace what an entry says; what it said before stays in its history")
 def edit_entry(
-    request: Request, actor: MayWrite, entry_id: UUID, submission: Submission, if_match: IfMatch = None
+    request: Request, caller: MayWrite, entry_id: UUID, submission: Submission, if_match: IfMatch = None
 ) -> Response:
     """428 without If-Match, 412 when the entry has changed since."""
     if if_match is None:
         raise PreconditionRequired()
-    return _answer(_submit(request, actor, entry_id, submission, if_match))
+    return _answer(_submit(request, caller, entry_id, submission, if_match))
 
 
 @router.post("/entries/batch", summary="Store several entries; each is answered by itself")
-def put_batch(request: Request, actor: MayWrite, batch: Batch) -> list[dict[str, Any]]:
+def put_batch(request: Request, caller: MayWrite, batch: Batch) -> list[dict[str, Any]]:
     """Per entry its id, the status it would have had alone, and its receipt or the problem."""
-    answers = []
-    for one in batch.entries:
-        submission = Submission.model_validate(one.model_dump(exclude={"id"}))
-        try:
-            stored = _submit(request, actor, one.id, submission, None)
-        except AppError as error:
-            answers.append({"id": str(one.id), "status": error.status, "problem": problem(error)})
+    given = {one.id: Submission.model_validate(one.model_dump(exclude={"id"})) for one in batch.entries}
+    opened = _opened(request, caller, {submission.study for submission in given.values()})
+    desk: EntryDesk = request.app.state.entries
+    works: dict[UUID, Work] = {}
+    results: dict[UUID, Stored | AppError] = {}
+    for entry_id, submission in given.items():
+        access = opened[submission.study]
+        if isinstance(access, AppError):
+            results[entry_id] = access
         else:
-            receipt = stored.receipt.model_dump(mode="json")
-            answers.append({"id": str(one.id), "status": 201 if stored.created else 200, "receipt": receipt})
-    return answers
+            works[entry_id] = Work(access.study.id, Handed(entry_id, submission, Writer(access.actor.label)))
+    results |= dict(zip(works, desk.submit_together(list(works.values())), strict=True))
+    return [_item(entry_id, results[entry_id]) for entry_id in given]
 
 
 @router.get("/studies/{slug}/entries", summary="Entries of a study, page by page")
@@ -110,13 +111,30 @@ async def receipt_key(request: Request) -> dict[str, str]:
     return {"algorithm": "Ed25519", "public_key": request.app.state.keyring.public_key}
 
 
-def _submit(
-    request: Request, actor: StaffActor, entry_id: UUID, submission: Submission, if_match: str | None
-) -> Stored:
+def _submit(request: Request, caller: Caller, entry_id: UUID, submission: Submission, if_match: str | None) -> Stored:
     with request.app.state.database.read() as session:
-        study_id = open_study(session, actor, submission.study, RESEARCHERS).study.id
+        access = caller.open(session, submission.study)
     desk: EntryDesk = request.app.state.entries
-    return desk.submit(Writer(actor.label), study_id, entry_id, submission, if_match=if_match)
+    return desk.submit(Writer(access.actor.label), access.study.id, entry_id, submission, if_match=if_match)
+
+
+def _opened(request: Request, caller: Caller, slugs: Collection[str]) -> dict[str, StudyAccess | AppError]:
+    """Return each study as the caller may see it, or why not; a caller who is nobody is refused as a whole."""
+    opened: dict[str, StudyAccess | AppError] = {}
+    with request.app.state.database.read() as session:
+        for slug in slugs:
+            try:
+                opened[slug] = caller.open(session, slug)
+            except (NotFound, Forbidden) as error:
+                opened[slug] = error
+    return opened
+
+
+def _item(entry_id: UUID, result: Stored | AppError) -> dict[str, Any]:
+    if isinstance(result, AppError):
+        return {"id": str(entry_id), "status": result.status, "problem": problem(result)}
+    receipt = result.receipt.model_dump(mode="json")
+    return {"id": str(entry_id), "status": 201 if result.created else 200, "receipt": receipt}
 
 
 def _answer(stored: Stored) -> Response:

@@ -20,7 +20,7 @@ from app.participants.errors import StudyClosed
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class Work:
     """An entry on its way, and the study it is for."""
 
     study_id: UUID
@@ -36,22 +36,26 @@ class EntryDesk:
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self._store = Store(keyring)
-        self._commits: GroupCommit[_Work, Stored | AppError] = GroupCommit(database, self._apply)
+        self._commits: GroupCommit[Work, Stored | AppError] = GroupCommit(database, self._apply)
 
     def submit(
         self, writer: Writer, study_id: UUID, entry_id: UUID, submission: Submission, *, if_match: str | None = None
     ) -> Stored:
         """Store one entry and return its receipt; raises the AppError that says why not, and then nothing was changed."""
-        result = self._commits.run(_Work(study_id, Handed(entry_id, submission, writer, if_match)))
+        result = self._commits.run(Work(study_id, Handed(entry_id, submission, writer, if_match)))
         if isinstance(result, AppError):
             raise result
         return result
+
+    def submit_together(self, works: Sequence[Work]) -> list[Stored | AppError]:
+        """Store several entries with one wait for the disk; each gets its receipt or the refusal that is its own."""
+        return self._commits.run_all(works)
 
     def close(self) -> None:
         """Store what was handed in, then stop."""
         self._commits.close()
 
-    def _apply(self, session: Session, works: Sequence[_Work]) -> list[Stored | AppError]:
+    def _apply(self, session: Session, works: Sequence[Work]) -> list[Stored | AppError]:
         results: dict[int, Stored | AppError] = {}
         by_study: dict[UUID, list[int]] = defaultdict(list)
         for index, work in enumerate(works):
