@@ -73,8 +73,8 @@ def test_the_study_page_says_what_the_curve_shows(demo_server: DemoServer, open_
     assert "“分享”" in said.split("最高点")[1]
     chart = page.locator("svg.chart-wide")
     for stage, counted in (("恢复", "24 人 120 条"), ("治疗", "24 人 24 条")):
-        assert stage in chart.inner_text()
-        assert counted in chart.inner_text()
+        assert stage in (chart.text_content() or "")
+        assert counted in (chart.text_content() or "")
     chart.locator("a[href*='key=recovery']").click()
     page.wait_for_url("**/quotes?**")
     assert page.locator("blockquote").count() >= 100
