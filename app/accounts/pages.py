@@ -1,22 +1,18 @@
-"""Signing in and out, and the keys of one's programs."""
+"""Signing in and out."""
 
-from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.accounts import queries, service
-from app.accounts.actors import SCOPES, StaffActor
+from app.accounts import service
+from app.accounts.actors import StaffActor
 from app.accounts.deps import SIGN_IN, SignedIn, cookie_name, signed_in
 from app.accounts.errors import WrongCredentials
 from app.accounts.service import Recognised
-from app.core import clock
 from app.core.errors import AppError
 from app.web import csrf
 from app.web.forms import FormState, Posted, refused, values_of
-from app.web.i18n import mark
 from app.web.pages import render
 from app.web.policy import Public
 from app.web.ratelimit import FailureLimit
@@ -25,8 +21,6 @@ router = APIRouter(include_in_schema=False)
 
 Staff = Annotated[StaffActor, Depends(SignedIn())]
 HOME = "/studies"
-KEYS = "/account/keys"
-LIFETIMES = {"90": mark("90 天"), "365": mark("一年"), "30": mark("30 天"), "": mark("不过期")}
 
 
 @router.get(SIGN_IN, dependencies=[Depends(Public("the door of staff"))])
@@ -75,35 +69,6 @@ def sign_out(request: Request, actor: Staff) -> Response:
     return response
 
 
-@router.get(KEYS)
-def keys(request: Request, actor: Staff) -> Response:
-    return _keys_page(request, actor, FormState({"lifetime": "90"}))
-
-
-@router.post(KEYS)
-def create_key(request: Request, actor: Staff, form: Posted) -> Response:
-    given = values_of(form)
-    scopes = [str(scope) for scope in form.getlist("scopes")]
-    days = given.get("lifetime", "")
-    ends = clock.now() + timedelta(days=int(days)) if days in LIFETIMES and days else None
-    try:
-        with request.app.state.database.write() as session:
-            keyring = request.app.state.keyring
-            name = given.get("name", "")
-            _, token = service.create_api_key(session, keyring, actor.user_id, name, scopes, expires_at=ends)
-    except AppError as error:
-        state = FormState({**given, "scopes": scopes}, refused(form, error).errors, refused(form, error).title)
-        return _keys_page(request, actor, state, status=error.status)
-    return _keys_page(request, actor, FormState({"lifetime": "90"}), token=token)
-
-
-@router.post(KEYS + "/{key_id}/revoke")
-def revoke_key(request: Request, actor: Staff, key_id: UUID) -> Response:
-    with request.app.state.database.write() as session:
-        service.revoke_api_key(session, actor, key_id)
-    return RedirectResponse(KEYS, 303)
-
-
 def inside(address: str) -> str:
     """Return ``address`` if it is a page of ours, and otherwise the first page: nobody is sent elsewhere after signing in."""
     ours = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
@@ -130,22 +95,3 @@ def _recognise(request: Request, login: str, password: str) -> Recognised:
 
 def _sign_in_page(request: Request, state: FormState, *, status: int = 200) -> Response:
     return render(request, "accounts/sign_in.html", {"form": state}, status=status)
-
-
-def _keys_page(
-    request: Request, actor: StaffActor, state: FormState, *, token: str | None = None, status: int = 200
-) -> Response:
-    with request.app.state.database.read() as session:
-        own = queries.keys_of(session, actor.user_id)
-    context = {
-        "actor": actor,
-        "here": "keys",
-        "form": state,
-        "token": token,
-        "keys": own,
-        "now": clock.now(),
-        "scopes": SCOPES,
-        "lifetimes": LIFETIMES,
-        "address": request.app.state.settings.public_address,
-    }
-    return render(request, "accounts/keys.html", context, status=status)

@@ -24,8 +24,14 @@ def browser(cast: Cast) -> TestClient:
     return cast.client
 
 
-def make(browser: TestClient, *scopes: str, lifetime: str = "90") -> str:
-    page = submit(browser, KEYS, KEYS, {"name": "医院数据平台", "scopes": list(scopes), "lifetime": lifetime})
+def make(browser: TestClient, *scopes: str, lifetime: str = "90", study: str = "") -> str:
+    fields: dict[str, str | list[str]] = {
+        "name": "医院数据平台",
+        "scopes": list(scopes),
+        "lifetime": lifetime,
+        "study": study,
+    }
+    page = submit(browser, KEYS, KEYS, fields)
     assert page.status_code == 200, page.text
     return str(re.findall(r"xk_[\w-]{43}", page.text)[0])
 
@@ -124,6 +130,31 @@ def test_a_key_of_one_study_does_not_know_of_others(cast: Cast) -> None:
     assert [row["slug"] for row in listed] == [SLUG]
     refused = cast.client.post("/api/v1/studies", json={"title": "又一个"}, headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (403, "key_of_one_study")
+
+
+def test_a_key_is_confined_to_a_study_on_its_page(browser: TestClient) -> None:
+    token = csrf_of(browser.get("/studies"))
+    body = {"title": "别的研究", "slug": "other"}
+    assert browser.post("/api/v1/studies", json=body, headers={"X-CSRF-Token": token}).status_code == 201
+    assert '<option value="other">别的研究</option>' in browser.get(KEYS).text
+
+    headers = {"Authorization": f"Bearer {make(browser, 'curves:read', study='other')}"}
+    assert [row["slug"] for row in browser.get("/api/v1/studies", headers=headers).json()["rows"]] == ["other"]
+    assert browser.get(f"/api/v1/studies/{SLUG}", headers=headers).status_code == 404
+    assert "只限一个研究 · 别的研究" in browser.get(KEYS).text
+
+
+def test_nobody_confines_a_key_to_a_study_that_is_not_theirs(cast: Cast) -> None:
+    sign_in(cast.client, "stranger", PASSWORD)
+    assert "种植牙恢复日记" not in cast.client.get(KEYS).text
+    refused, absent = (
+        submit(cast.client, KEYS, KEYS, {"name": "越界", "scopes": ["export"], "study": slug})
+        for slug in (SLUG, "absent")
+    )
+    assert refused.status_code == absent.status_code == 422
+    assert "请选一个您参与的研究" in refused.text
+    assert refused.text == absent.text
+    assert "越界" not in cast.client.get(KEYS).text, "and no key was made"
 
 
 def test_the_cookie_opens_the_api_only_with_the_token_of_our_pages(browser: TestClient) -> None:
