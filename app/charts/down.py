@@ -76,7 +76,7 @@ def _writing(point: ChartPoint, words: ChartWords, palette: Palette) -> Iterator
     size = NAME if text_width(point.label, NAME) <= NAMES_WIDTH else NOTE
     for written in wrap(point.label, size, NAMES_WIDTH, 2) or cut(point.label, size, NAMES_WIDTH):
         yield _Line(written, size, palette["ink"], bold=True)
-    for written in wrap(point.sub_label, SMALL, NAMES_WIDTH, 1) or cut(point.sub_label, SMALL, NAMES_WIDTH):
+    for written in wrap(point.sub_label, SMALL, NAMES_WIDTH, 2) or cut(point.sub_label, SMALL, NAMES_WIDTH):
         yield _Line(written, SMALL, palette["ink-3"])
     word, value = mark_word(point, words), known(point.value)
     role = strokes.tone(point)
@@ -88,7 +88,9 @@ def _writing(point: ChartPoint, words: ChartWords, palette: Palette) -> Iterator
         )
         return
     phrase = f"{word} {format_value(value)}"
-    lines = wrap(phrase, NOTE, NAMES_WIDTH, 1) or [*cut(word, NOTE, NAMES_WIDTH), format_value(value)]
+    lines = wrap(phrase, NOTE, NAMES_WIDTH, 1)
+    if not lines:
+        lines = [*(wrap(word, NOTE, NAMES_WIDTH, 2) or cut(word, NOTE, NAMES_WIDTH)), format_value(value)]
     yield from (_Line(written, NOTE, fill, bold=True) for written in lines)
     interval = format_interval(point, words)[1]
     if interval:

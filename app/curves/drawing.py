@@ -98,6 +98,7 @@ def _words(curve: Curve) -> ChartWords:
         peak=translate(_("高峰")),
         too_little=translate(_("证据不足")),
         missing=translate(_("还没有日记")),
+        interval=translate(_("{value}（{lower} ~ {upper}）")),
     )
 
 

@@ -106,24 +106,23 @@ def _listed(names: Sequence[str]) -> str:
 def _name(curve: Curve, point: CurvePoint) -> str:
     """Return a point's name within a sentence: a stage in quotation marks, a day counted from the anchor event."""
     if curve.by == "day":
-        return translate(_("%(anchor)s%(day)s")) % {"anchor": curve.anchor, "day": day_after(point)}
+        return _days(curve.anchor, point)
     name = label_of(curve, point)
     return f'"{name}"' if current_language.get() == "en" else f"“{name}”"
 
 
-def day_after(point: CurvePoint) -> str:
-    """Return where a bin of days lies, to be read after the anchor event's name."""
-    if point.day_from == point.day_to == 0:
-        return translate(_("当天"))
-    if point.day_to is not None and point.day_to < 0:
-        if point.day_from is None:
-            return translate(_("前 %(day)s 天以上")) % {"day": -point.day_to}
-        return translate(_("前 %(near)s–%(far)s 天")) % {"near": -point.day_to, "far": -point.day_from}
-    if point.day_to is None:
-        return translate(_("后 %(day)s 天以上")) % {"day": point.day_from}
-    if point.day_from == point.day_to:
-        return translate(_("后第 %(day)s 天")) % {"day": point.day_from}
-    return translate(_("后第 %(first)s–%(last)s 天")) % {"first": point.day_from, "last": point.day_to}
+def _days(anchor: str, point: CurvePoint) -> str:
+    """Return where a bin of days lies before or after the anchor event, to be read within a sentence."""
+    first, last = point.day_from, point.day_to
+    if first is not None and first == last:
+        return day_words(anchor, first)
+    if last is not None and last < 0:
+        if first is None:
+            return translate(_("%(anchor)s前 %(day)s 天以上")) % {"anchor": anchor, "day": -last}
+        return translate(_("%(anchor)s前 %(near)s–%(far)s 天")) % {"anchor": anchor, "near": -last, "far": -first}
+    if last is None:
+        return translate(_("%(anchor)s后 %(day)s 天以上")) % {"anchor": anchor, "day": first}
+    return translate(_("%(anchor)s后第 %(first)s–%(last)s 天")) % {"anchor": anchor, "first": first, "last": last}
 
 
 def day_words(anchor: str, day: int) -> str:

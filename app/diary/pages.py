@@ -111,6 +111,7 @@ def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = Fals
         if entry is None or entry.participant_id != access.participant.id:
             raise NotFound()
         journal = _journal(session, access)
+    current_language.set(choose_language(request, access.language))
     words = words_of(entry, journal.protocol)
     others = [one for one in journal.entries if one.id != entry_id][:RECENT]
     context = {
@@ -129,6 +130,7 @@ def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = Fals
 def show_all(request: Request, access: Phone, page: Annotated[int, Query(ge=1, le=1000)] = 1) -> Response:
     with request.app.state.database.read() as session:
         journal = _journal(session, access)
+    current_language.set(choose_language(request, access.language))
     shown = journal.entries[(page - 1) * PAGE : page * PAGE]
     context = {
         "count": len(journal.entries),

@@ -78,8 +78,7 @@ def open_diary(request: Request, secret: Annotated[str, Form(max_length=400)] = 
 @router.post("/d/leave")
 def leave(request: Request, access: Phone) -> Response:
     _forget(request)
-    title, words = translate(_("这台手机已经忘记您")), translate(_("您的日记都在。想写的时候，用链接或短码随时回来。"))
-    return _left(request, access, title, words)
+    return _left(request, access, _("这台手机已经忘记您"), _("您的日记都在。想写的时候，用链接或短码随时回来。"))
 
 
 @router.get(CONSENT)
@@ -122,11 +121,12 @@ def withdraw_purpose(request: Request, access: Phone, purpose: str) -> Response:
 def withdraw(request: Request, access: Phone) -> Response:
     with request.app.state.database.write() as session:
         service.withdraw(session, access.label, _person(session, access))
-    title, words = (
-        translate(_("您已经退出，谢谢您走到这里")),
-        translate(_("我们不再收集您的日记。想把写过的也删掉，请告诉研究团队。")),
+    return _left(
+        request,
+        access,
+        _("您已经退出，谢谢您走到这里"),
+        _("我们不再收集您的日记。想把写过的也删掉，请告诉研究团队。"),
     )
-    return _left(request, access, title, words)
 
 
 def _open(request: Request, secret: str) -> service.OpenedDiary:
@@ -167,7 +167,8 @@ def _forget(request: Request) -> None:
 
 
 def _left(request: Request, access: PhoneAccess, title: str, words: str) -> Response:
-    context = {"title": title, "words": words, "help": help_words(access)}
+    current_language.set(choose_language(request, access.language))
+    context = {"title": translate(title), "words": translate(words), "help": help_words(access)}
     response = render(request, "participants/left.html", context, language=access.language)
     response.delete_cookie(deps.cookie_name(request), path="/")
     return response

@@ -34,7 +34,7 @@ from app.studies.schemas import (
     WaveIn,
 )
 from app.studies.study_templates import BLANK, study_template
-from app.web.i18n import mark, translate
+from app.web.i18n import catalogue, mark
 
 RETENTION_YEARS = 3
 RESERVED_SLUGS = frozenset({"new"})  # /studies/new is a page
@@ -55,7 +55,7 @@ def create_study(session: Session, actor: StaffActor, given: StudyIn, *, default
     study = _add_study(session, given, protocol, template, given.coder or default_coder)
     session.add(Membership(study_id=study.id, user_id=actor.user_id, role="owner", created_at=study.created_at))
     add_stages(session, study.id, protocol.stages)
-    form = Form(study_id=study.id, key="diary", name=translate(mark("日记")))
+    form = Form(study_id=study.id, key="diary", name=catalogue(study.language).gettext(mark("日记")))
     session.add(form)
     session.flush()
     _add_form_version(session, form, 1, protocol.questions)
@@ -171,9 +171,11 @@ def filled(consent: ConsentIn, study: Study) -> ConsentIn:
     """Return ``consent`` with the study's own words in place of {contact}, {title} and {until} (the retention date)."""
     until = study.retention_until
     words = {
-        "{contact}": _whom_to_ask(study.contact.strip()),
+        "{contact}": _whom_to_ask(study),
         "{title}": study.title,
-        "{until}": f"{until.year}年{until.month}月{until.day}日",
+        "{until}": f"{until:%B} {until.day}, {until.year}"
+        if study.language == "en"
+        else f"{until.year}年{until.month}月{until.day}日",
     }
 
     def fill(text: str) -> str:
@@ -185,10 +187,12 @@ def filled(consent: ConsentIn, study: Study) -> ConsentIn:
     return ConsentIn(introduction=fill(consent.introduction), purposes=tuple(purposes))
 
 
-def _whom_to_ask(contact: str) -> str:
-    if not contact:
-        return translate(mark("请联系发给您链接的人"))
-    return translate(mark("请联系%(contact)s")) % {"contact": contact}
+def _whom_to_ask(study: Study) -> str:
+    # In the language of the study, whatever that of the person who sets it up.
+    sentences = catalogue(study.language)
+    if contact := study.contact.strip():
+        return sentences.gettext(mark("请联系%(contact)s")) % {"contact": contact}
+    return sentences.gettext(mark("请联系发给您链接的人"))
 
 
 def add_stages(session: Session, study_id: UUID, stages: Sequence[StageIn], *, first: int = 0) -> None:

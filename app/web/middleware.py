@@ -7,10 +7,12 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import PayloadTooLarge
+from app.web.i18n import choose_language, current_language, translate
 
 log = structlog.get_logger()
 
@@ -60,6 +62,8 @@ class Shell:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        # Handlers put sentences together before a page is rendered; they need the language from the start.
+        current_language.set(choose_language(Request(scope)))
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdigit() and int(declared) > self.max_body:
             await self._too_large(scope, receive, send)
@@ -96,7 +100,12 @@ class Shell:
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Answered here, outside the application: nothing of the body is read.
         error = PayloadTooLarge()
-        body = {"status": error.status, "code": error.code, "title": error.title, "detail": error.remedy}
+        body = {
+            "status": error.status,
+            "code": error.code,
+            "title": translate(error.title),
+            "detail": translate(error.remedy),
+        }
         headers = {name.decode(): value.decode() for name, value in self.headers}
         answer = JSONResponse(body, error.status, {**headers, "Connection": "close"}, "application/problem+json")
         await answer(scope, receive, send)

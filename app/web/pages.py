@@ -86,7 +86,8 @@ def local_time(context: Context, moment: datetime, zone: str | None = None) -> s
     there = ZoneInfo(zone or context.get("zone") or "Asia/Shanghai")
     local = moment.astimezone(there)
     this_year = local.year == clock.now().astimezone(there).year
-    if context.get("language") == "en":
+    # Not from the context: a macro that was imported has none of its page.
+    if current_language.get() == "en":
         return f"{local:%b} {local.day}, {local:%H:%M}" if this_year else f"{local:%b} {local.day}, {local:%Y}"
     return f"{local.month}月{local.day}日 {local:%H:%M}" if this_year else f"{local.year}年{local.month}月{local.day}日"
 
