@@ -126,6 +126,7 @@ def test_the_demo_is_loaded_once_and_always_lets_one_in(
     assert again.pop("api_key") != access.pop("api_key"), "what no longer works is renewed"
     assert again == access, "and everything else stays"
     assert (count(engine, "entry"), count(engine, "participant")) == (292, 24)
+    assert count(engine, "audit_event WHERE action = 'entries.imported'") == 1, "the second time, nothing is tried"
 
     (database.data_dir / "demo.json").unlink()
     said = xinlu("demo", env={**env, "XINLU_BASE_URL": "https://diary.example"}).stdout
