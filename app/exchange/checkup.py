@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.charts.png import can_draw_chinese
-from app.core import checkpoints, schema
+from app.core import checkpoints, clock, schema
 from app.core.crypto import Keyring
 from app.core.db import Database, sqlite_file
 from app.core.errors import AppError
@@ -25,6 +25,7 @@ from app.core.private import open_to_others
 from app.core.settings import Settings
 from app.diary.queries import mood_deltas
 from app.exchange import queries
+from app.participants import queries as participants
 from app.statements import cells
 from app.studies.coders import coder_version
 from app.studies.models import Study
@@ -35,6 +36,7 @@ MEGABYTE = 1 << 20
 LITTLE_SPACE = 1024 * MEGABYTE
 NO_SPACE = 100 * MEGABYTE
 MOST_NAMED = 5
+NOTICE_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ def _log(session: Session, keyring: Keyring) -> Iterator[Finding]:
 
 def _study(session: Session, study: Study) -> Iterator[Finding]:
     yield _coder(study)
+    yield from _retention(session, study)
     recode = f"xinlu recode --study {study.slug} --coder {study.coder}"
     counted: Iterable[tuple[str, Callable[[Session, UUID], dict[cells.CellKey, list[int]]], tuple[str, ...], str]] = (
         (
@@ -173,6 +176,19 @@ def _study(session: Session, study: Study) -> Iterator[Finding]:
             yield Finding("fail", subject, words, remedy)
         else:
             yield Finding("ok", subject, translate("%(cells)s 个格子都和重新数的一样") % {"cells": len(stored)})
+
+
+def _retention(session: Session, study: Study) -> Iterator[Finding]:
+    days = (study.retention_until - clock.local_date(clock.now(), study.time_zone)).days
+    if days > NOTICE_DAYS or not participants.count(session, study.id):
+        return
+    subject = f"{study.slug} / {study.retention_until}"
+    if days >= 0:
+        words = translate("再过 %(days)s 天，保存期就到了，参与者和日记会自动删除") % {"days": days}
+        yield Finding("warn", subject, words, translate("请告诉研究的负责人：删除以后找不回来。"))
+    else:
+        remedy = translate("请让 xinlu serve 或 xinlu worker 一直运行，每十分钟删除一次；备份要另外删除。")
+        yield Finding("warn", subject, translate("保存期已过，参与者和日记还没有删完"), remedy)
 
 
 def _coder(study: Study) -> Finding:

@@ -15,6 +15,7 @@ from app.audit import service as audit
 from app.audit.models import AuditEvent
 from app.audit.tasks import seal_waiting
 from app.core import clock
+from app.exchange import checkup
 from app.jobs.context import WorkerContext
 from app.participants import queries
 from app.participants import service as participants
@@ -245,6 +246,21 @@ def test_past_the_date_the_phone_says_so_and_keeps_what_was_typed(cast: Cast, wr
     gone = phone.open(cast.links[CODE].token)
     assert gone.status_code == 404
     assert "资料和链接都已经删除" in words(gone)
+
+
+def test_the_doctor_tells_a_month_ahead_and_of_what_is_overdue(cast: Cast, written: UUID, after: datetime) -> None:
+    found = {}
+    for days in (-40, -10, 0):
+        with clock.frozen_at(after + timedelta(days=days)):
+            findings = checkup.check(cast.app.state.settings, cast.store, cast.keyring)
+            found[days] = [(one.level, one.words) for one in findings if "保存期" in one.words]
+    assert found[-40] == []
+    assert found[-10] == [("warn", "再过 9 天，保存期就到了，参与者和日记会自动删除")]
+    assert found[0] == [("warn", "保存期已过，参与者和日记还没有删完")]
+    erase(cast, after)
+    with clock.frozen_at(after):
+        findings = checkup.check(cast.app.state.settings, cast.store, cast.keyring)
+        assert [one for one in findings if "保存期" in one.words or one.level == "fail"] == []
 
 
 def test_nobody_is_taken_in_past_the_date(cast: Cast, after: datetime) -> None:
