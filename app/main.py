@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import registry  # noqa: F401 - declares every model and task
 from app.accounts import pages as accounts_pages
-from app.core.crypto import Keyring, load_or_create_secret
+from app.core.crypto import keyring_of
 from app.core.db import Database
 from app.core.settings import Settings
 from app.curves import api as curves_api
@@ -91,12 +91,6 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     return app
-
-
-def keyring_of(settings: Settings) -> Keyring:
-    """Return the installation's keys."""
-    secret = settings.secret.encode() if settings.secret else load_or_create_secret(settings.data_dir / "secret.key")
-    return Keyring(secret)
 
 
 @asynccontextmanager

@@ -70,4 +70,6 @@ pip_install --require-hashes --requirement requirements-build.txt
 pip_install --require-hashes --no-build-isolation --requirement $lock
 # (setuptools warns on every editable install that folders may shadow packages: here they are the packages)
 PYTHONWARNINGS=ignore pip_install --no-deps --no-build-isolation --editable .
+# Compiled once here, every start is quicker, also where Python is told not to write bytecode by itself.
+$python -m compileall -q app nlp
 echo "$wanted" >$stamp

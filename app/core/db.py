@@ -80,6 +80,7 @@ class Database:
                 pool_pre_ping=True,
                 pool_timeout=30,
                 json_serializer=_to_json,
+                hide_parameters=True,  # an error's text must not quote what somebody wrote
             )
             self.reader = self.writer
         self.address = address
@@ -128,6 +129,7 @@ def _sqlite_engine(address: str, *, begin: str, checkpoints: bool, pool_size: in
         pool_timeout=30,
         connect_args={"timeout": WAIT_FOR_LOCK_MS / 1000},
         json_serializer=_to_json,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
