@@ -8,9 +8,11 @@ from app.accounts import service as accounts
 from app.accounts.actors import SCOPES, StaffActor
 from app.participants import service as participants
 from app.participants.models import Participant
+from app.participants.schemas import Enrolment
 from app.studies import membership, queries
-from app.studies.schemas import ConsentIn
-from app.studies.service import publish_consent
+from app.studies.schemas import ConsentIn, StudyIn
+from app.studies.service import create_study, publish_consent
+from app.studies.study_templates import study_template
 from tests.support.cast import Cast
 from tests.support.phone import Phone
 from tests.support.scene import PASSWORD, SLUG
@@ -51,13 +53,13 @@ def take_back(cast: Cast, code: str) -> None:
         participants.withdraw_purpose(session, "user:test", person, "care")
 
 
-def publish(cast: Cast, *purposes: str) -> None:
+def publish(cast: Cast, *purposes: str, study_id: UUID | None = None) -> None:
     """Publish the consent text anew, with these purposes only."""
     with cast.store.write() as session:
-        before = queries.protocol(session, cast.study_id).consent
+        before = queries.protocol(session, study_id or cast.study_id).consent
         kept = tuple(purpose for purpose in before.purposes if purpose.key in purposes)
         given = ConsentIn(introduction=before.introduction, purposes=kept)
-        publish_consent(session, owner(cast), cast.study_id, given)
+        publish_consent(session, owner(cast), study_id or cast.study_id, given)
 
 
 def read_by(cast: Cast, who: str, entries: dict[str, UUID]) -> set[str]:
@@ -119,6 +121,22 @@ def test_a_text_that_no_longer_asks_opens_only_those_who_agreed_to_it(cast: Cast
     assert read_by(cast, "carer", entries) == set()
     agree(cast, "P02", "diary", version=2)
     assert read_by(cast, "carer", entries) == {"P02"}
+
+
+def test_a_study_whose_texts_never_asked_hides_nobody(cast: Cast, entries: dict[str, UUID]) -> None:
+    protocol = study_template("dental_implant").protocol
+    words = ConsentIn(introduction="只有一项", purposes=protocol.consent.purposes[:1])
+    given = StudyIn(title="没有这一项", slug="plain", protocol=protocol.model_copy(update={"consent": words}))
+    with cast.store.write() as session:
+        study = create_study(session, owner(cast), given)
+        membership.set_role(session, owner(cast), study.id, "carer", "care")
+        person, _ = participants.enrol(session, cast.keyring, "user:test", study, Enrolment(code="P01"))
+        participants.give_consent(session, "user:test", person, ["diary"], version=1, method="paper")
+    written = uuid4()
+    assert cast.put(cast.entry(study="plain"), written).status_code == 201
+    publish(cast, "diary", study_id=study.id)
+    answer = cast.client.get(f"/api/v1/studies/plain/entries/{written}", headers=cast.headers["carer"])
+    assert answer.status_code == 200
 
 
 def test_the_curve_counts_everyone_and_its_quotes_hide_who_did_not_agree(cast: Cast, entries: dict[str, UUID]) -> None:
