@@ -15,7 +15,7 @@ from app.studies.models import Study
 from app.studies.retention import is_past
 
 ACTOR = "retention"
-BATCH = 50
+BATCH = 20
 """People a transaction: on SQLite everyone who writes waits for it."""
 
 
