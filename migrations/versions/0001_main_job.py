@@ -254,6 +254,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('curve_cell', schema=None) as batch_op:
         batch_op.create_index('ix_curve_cell_study_id_axis_slot_revision', ['study_id', 'axis', 'slot', 'revision'], unique=False)
+        batch_op.create_index('ix_curve_cell_study_id_participant_id', ['study_id', 'participant_id'], unique=False)
 
     op.create_table('diary_session',
     sa.Column('token_hash', sa.String(length=64), nullable=False),
@@ -423,6 +424,7 @@ def downgrade() -> None:
 
     op.drop_table('diary_session')
     with op.batch_alter_table('curve_cell', schema=None) as batch_op:
+        batch_op.drop_index('ix_curve_cell_study_id_participant_id')
         batch_op.drop_index('ix_curve_cell_study_id_axis_slot_revision')
 
     op.drop_table('curve_cell')
