@@ -97,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.database = Database(settings.database_address)
+    to_thread.current_default_thread_limiter().total_tokens = app.state.database.useful_threads
     app.state.entries = EntryDesk(app.state.database, app.state.keyring)
     worker = Worker(settings, app.state.database, app.state.keyring) if settings.worker else None
     if worker is not None:

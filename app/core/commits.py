@@ -35,6 +35,17 @@ class GroupCommit(Generic[Work, Result]):
         """Return the result of ``work`` once it is durable; raises what applying or committing it raised."""
         return self.run_all([work])[0]
 
+    def hand_in(self, work: Work) -> Future[Result]:
+        """Return at once; the future has the result of ``work`` once it is durable. On SQLite only: elsewhere use ``run``."""
+        future: Future[Result] = Future()
+        self._hand_over([(work, future)])
+        return future
+
+    @property
+    def groups(self) -> bool:
+        """Whether works are taken together by a thread of their own."""
+        return self._database.dialect == "sqlite"
+
     def run_all(self, works: Sequence[Work]) -> list[Result]:
         """Return the results of ``works`` once all are durable; raises what the first that failed raised."""
         waiting: list[tuple[Work, Future[Result]]] = [(work, Future()) for work in works]
@@ -74,7 +85,10 @@ class GroupCommit(Generic[Work, Result]):
                     last = True
                     break
                 together.append(following)
-            self._commit(together)
+            # Who has gone away meanwhile is not served; from here on nobody can call it off.
+            taken = [one for one in together if one[1].set_running_or_notify_cancel()]
+            if taken:
+                self._commit(taken)
             if last:
                 return
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
 from app.core.db import MICRO
 from app.core.errors import AppError, Forbidden, NotFound, PreconditionRequired
@@ -34,21 +35,21 @@ IfMatch = Annotated[str | None, Header(description="ETag of the version that an 
 @router.put(
     "/entries/{entry_id}", summary="Store an entry under the id that its writer made; repeat it as often as you like"
 )
-def put_entry(
+async def put_entry(
     request: Request, caller: MayWrite, entry_id: UUID, submission: Submission, if_match: IfMatch = None
 ) -> Response:
     """201 when this call stored it, 200 with the same receipt when it was there, 409 when other content was."""
-    return _answer(_submit(request, caller, entry_id, submission, if_match))
+    return _answer(await _submit(request, caller, entry_id, submission, if_match))
 
 
 @router.patch("/entries/{entry_id}", summary="Replace what an entry says; what it said before stays in its history")
-def edit_entry(
+async def edit_entry(
     request: Request, caller: MayWrite, entry_id: UUID, submission: Submission, if_match: IfMatch = None
 ) -> Response:
     """428 without If-Match, 412 when the entry has changed since."""
     if if_match is None:
         raise PreconditionRequired()
-    return _answer(_submit(request, caller, entry_id, submission, if_match))
+    return _answer(await _submit(request, caller, entry_id, submission, if_match))
 
 
 @router.post("/entries/batch", summary="Store several entries; each is answered by itself")
@@ -111,11 +112,18 @@ async def receipt_key(request: Request) -> dict[str, str]:
     return {"algorithm": "Ed25519", "public_key": request.app.state.keyring.public_key}
 
 
-def _submit(request: Request, caller: Caller, entry_id: UUID, submission: Submission, if_match: str | None) -> Stored:
-    with request.app.state.database.read() as session:
-        access = caller.open(session, submission.study)
+async def _submit(
+    request: Request, caller: Caller, entry_id: UUID, submission: Submission, if_match: str | None
+) -> Stored:
+    access = await run_in_threadpool(_open, request, caller, submission.study)
     desk: EntryDesk = request.app.state.entries
-    return desk.submit(Writer(access.actor.label), access.study.id, entry_id, submission, if_match=if_match)
+    handed = Handed(entry_id, submission, Writer(access.actor.label), if_match)
+    return await desk.store(Work(access.study.id, handed))
+
+
+def _open(request: Request, caller: Caller, slug: str) -> StudyAccess:
+    with request.app.state.database.read() as session:
+        return caller.open(session, slug)
 
 
 def _opened(request: Request, caller: Caller, slugs: Collection[str]) -> dict[str, StudyAccess | AppError]:
