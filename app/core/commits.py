@@ -7,7 +7,7 @@ commit of its own work.
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
@@ -47,13 +47,14 @@ class GroupCommit(Generic[Work, Result]):
         return self._database.dialect == "sqlite"
 
     def run_all(self, works: Sequence[Work]) -> list[Result]:
-        """Return the results of ``works`` once all are durable; raises what the first that failed raised."""
+        """Return the results of ``works`` once each is durable or has failed; raises what the first that failed raised."""
         waiting: list[tuple[Work, Future[Result]]] = [(work, Future()) for work in works]
         if self._database.dialect == "sqlite":
             self._hand_over(waiting)
         else:
             for start in range(0, len(waiting), MOST_TOGETHER):
                 self._commit(waiting[start : start + MOST_TOGETHER])
+        wait([future for _, future in waiting])
         return [future.result() for _, future in waiting]
 
     def _hand_over(self, waiting: Sequence[tuple[Work, Future[Result]]]) -> None:
