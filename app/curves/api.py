@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from app.charts import svg_to_png
-from app.core.db import MICRO
+from app.core.db import MICRO, Database
 from app.curves import deps, queries
-from app.curves.deps import Asked
+from app.curves.deps import Asked, Reading
 from app.curves.drawing import draw
 from app.curves.points import conditions_of
 from app.curves.presentation import CurveOut, PointOut, present
@@ -47,15 +48,15 @@ class QuoteOut(BaseModel):
 
 
 @router.get("/curve", summary="The emotion curve with its uncertainty", responses={200: {"model": CurveOut}})
-def get_curve(request: Request, slug: str, caller: MayRead, asked: Asked) -> Response:
+async def get_curve(request: Request, slug: str, caller: MayRead, asked: Asked) -> Response:
     """In the form that Accept prefers: JSON unless it names CSV, SVG or PNG."""
-    return _serve(request, slug, caller, asked, _preferred(request))
+    return await _serve(request, slug, caller, asked, _preferred(request))
 
 
 @router.get("/curve.{kind}", summary="The emotion curve as JSON, CSV, SVG or PNG", responses={200: {"model": CurveOut}})
-def get_curve_as(request: Request, slug: str, caller: MayRead, asked: Asked, kind: Kind) -> Response:
+async def get_curve_as(request: Request, slug: str, caller: MayRead, asked: Asked, kind: Kind) -> Response:
     """Answers 304 to the ETag of an unchanged curve without computing it."""
-    return _serve(request, slug, caller, asked, kind)
+    return await _serve(request, slug, caller, asked, kind)
 
 
 @router.get("/quotes", summary="The statements behind one point of a curve")
@@ -89,19 +90,28 @@ def get_quotes(
     ]
 
 
-def _serve(request: Request, slug: str, caller: Caller, asked: Asked, kind: Kind) -> Response:
+async def _serve(request: Request, slug: str, caller: Caller, asked: Asked, kind: Kind) -> Response:
+    database: Database = request.app.state.database
+    reading = await database.look(lambda session: deps.read(request, session, caller.open(session, slug), asked))
+    headers = _headers(reading, kind)
+    if headers["ETag"] in _tags(request):
+        return Response(status_code=304, headers=headers)
+    return await run_in_threadpool(_computed, request, reading.access, asked, kind)
+
+
+def _computed(request: Request, access: StudyAccess, asked: Asked, kind: Kind) -> Response:
     with request.app.state.database.read() as session:
-        reading = deps.read(request, session, caller.open(session, slug), asked)
-        etag = f'{reading.etag[:-1]}-{kind}"'
-        headers = {
-            "ETag": etag,
-            "Cache-Control": "private, no-cache",
-            "Vary": "Accept, Accept-Language, Authorization, Cookie, X-API-Key",
-        }
-        if etag in _tags(request):
-            return Response(status_code=304, headers=headers)
+        reading = deps.read(request, session, access, asked)
         curve = deps.compute(request, session, reading)
-    return Response(_body(curve, kind), media_type=MEDIA_TYPES[kind], headers=headers)
+    return Response(_body(curve, kind), media_type=MEDIA_TYPES[kind], headers=_headers(reading, kind))
+
+
+def _headers(reading: Reading, kind: Kind) -> dict[str, str]:
+    return {
+        "ETag": f'{reading.etag[:-1]}-{kind}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept, Accept-Language, Authorization, Cookie, X-API-Key",
+    }
 
 
 def _tags(request: Request) -> set[str]:

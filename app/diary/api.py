@@ -6,9 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
-from app.core.db import MICRO
+from app.core.db import MICRO, Database
 from app.core.errors import AppError, Forbidden, NotFound, PreconditionRequired
 from app.diary import queries
 from app.diary.desk import EntryDesk, Work
@@ -115,15 +114,11 @@ async def receipt_key(request: Request) -> dict[str, str]:
 async def _submit(
     request: Request, caller: Caller, entry_id: UUID, submission: Submission, if_match: str | None
 ) -> Stored:
-    access = await run_in_threadpool(_open, request, caller, submission.study)
+    database: Database = request.app.state.database
+    access = await database.look(lambda session: caller.open(session, submission.study))
     desk: EntryDesk = request.app.state.entries
     handed = Handed(entry_id, submission, Writer(access.actor.label), if_match)
     return await desk.store(Work(access.study.id, handed))
-
-
-def _open(request: Request, caller: Caller, slug: str) -> StudyAccess:
-    with request.app.state.database.read() as session:
-        return caller.open(session, slug)
 
 
 def _opened(request: Request, caller: Caller, slugs: Collection[str]) -> dict[str, StudyAccess | AppError]:
