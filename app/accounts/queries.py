@@ -66,11 +66,6 @@ def all_users(session: Session) -> Sequence[User]:
     return session.scalars(select(User).order_by(User.login)).all()
 
 
-def any_user(session: Session) -> bool:
-    """Return whether anybody has an account."""
-    return session.execute(select(User.id).limit(1)).first() is not None
-
-
 def keys_of(session: Session, user_id: UUID) -> Sequence[ApiKey]:
     """Return the user's API keys, newest first, revoked ones too."""
     return session.scalars(select(ApiKey).where(ApiKey.user_id == user_id).order_by(ApiKey.id.desc())).all()

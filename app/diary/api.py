@@ -54,19 +54,20 @@ async def edit_entry(
 @router.post("/entries/batch", summary="Store several entries; each is answered by itself")
 def put_batch(request: Request, caller: MayWrite, batch: Batch) -> list[dict[str, Any]]:
     """Per entry its id, the status it would have had alone, and its receipt or the problem."""
-    given = {one.id: Submission.model_validate(one.model_dump(exclude={"id"})) for one in batch.entries}
-    opened = _opened(request, caller, {submission.study for submission in given.values()})
-    desk: EntryDesk = request.app.state.entries
-    works: dict[UUID, Work] = {}
-    results: dict[UUID, Stored | AppError] = {}
-    for entry_id, submission in given.items():
-        access = opened[submission.study]
+    opened = _opened(request, caller, {one.study for one in batch.entries})
+    works: list[Work | AppError] = []
+    for one in batch.entries:
+        access = opened[one.study]
         if isinstance(access, AppError):
-            results[entry_id] = access
+            works.append(access)
         else:
-            works[entry_id] = Work(access.study.id, Handed(entry_id, submission, Writer(access.actor.label)))
-    results |= dict(zip(works, desk.submit_together(list(works.values())), strict=True))
-    return [_item(entry_id, results[entry_id]) for entry_id in given]
+            submission = Submission.model_validate(one.model_dump(exclude={"id"}))
+            works.append(Work(access.study.id, Handed(one.id, submission, Writer(access.actor.label))))
+    desk: EntryDesk = request.app.state.entries
+    stored = iter(desk.submit_together([work for work in works if isinstance(work, Work)]))
+    # By place and not by id: an id that stands twice in a batch is answered twice.
+    results = [work if isinstance(work, AppError) else next(stored) for work in works]
+    return [_item(one.id, result) for one, result in zip(batch.entries, results, strict=True)]
 
 
 @router.get("/studies/{slug}/entries", summary="Entries of a study, page by page")

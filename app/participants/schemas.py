@@ -56,14 +56,6 @@ class Enrolment(BaseModel):
         return value
 
 
-class AttributesIn(BaseModel):
-    """Attributes that replace those a participant has."""
-
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
-
-    attributes: Attributes
-
-
 class PaperConsentIn(BaseModel):
     """Consent that was given on paper, under ``version`` of the text (default: the one in force)."""
 

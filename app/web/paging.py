@@ -2,8 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -37,9 +36,3 @@ def decode_cursor(cursor: str | None) -> UUID | None:
 def encode_cursor(last: UUID) -> str:
     """Return the cursor of the page that begins after ``last``."""
     return base64.urlsafe_b64encode(last.bytes).rstrip(b"=").decode()
-
-
-def page_of(rows: Sequence[Any], limit: int, present: Callable[[Any], Row]) -> Page[Row]:
-    """Return the page of ``rows`` (fetched with limit + 1, each with an ``id``) as ``present`` shows them."""
-    shown = rows[:limit]
-    return Page(rows=[present(row) for row in shown], next=encode_cursor(shown[-1].id) if len(rows) > limit else None)

@@ -180,6 +180,16 @@ def test_a_batch_answers_for_each_entry(cast: Cast) -> None:
     assert answer.json()[1]["problem"]["errors"][0]["field"] == "stage"
 
 
+def test_an_id_that_stands_twice_in_a_batch_is_answered_twice(cast: Cast, engine: Engine) -> None:
+    entry_id = str(uuid4())
+    entries = [{"id": entry_id, **cast.entry(words)} for words in ("先写的", "后写的", "先写的")]
+    entries.append({"id": str(uuid4()), **cast.entry(study="nowhere")})
+    answer = cast.client.post("/api/v1/entries/batch", json={"entries": entries}, headers=cast.headers["owner"])
+    assert [one["status"] for one in answer.json()] == [201, 409, 200, 404]
+    assert cast.get(f"/entries/{entry_id}").json()["answers"]["feeling"] == "先写的"
+    assert count(engine, "entry") == 1
+
+
 def test_a_commit_that_fails_never_answers_success(cast: Cast, engine: Engine) -> None:
     def refuse(_connection: object) -> None:
         raise OSError("no space left on device")
