@@ -6,9 +6,9 @@
 
 from nlp.coding import EMOTIONS, NEUTRAL_BELOW, Coder, Coding, Cue, Evidence, Label, label_of
 from nlp.errors import LexiconFormatError, NlpError, UnknownCoderError
-from nlp.loading import available_coders, load_coder
+from nlp.loading import available_coders, is_slow, load_coder
 
 __all__ = [
     "EMOTIONS", "NEUTRAL_BELOW", "Coder", "Coding", "Cue", "Evidence", "Label", "LexiconFormatError", "NlpError",
-    "UnknownCoderError", "available_coders", "label_of", "load_coder",
+    "UnknownCoderError", "available_coders", "is_slow", "label_of", "load_coder",
 ]  # fmt: skip

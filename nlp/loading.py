@@ -15,11 +15,17 @@ _CODERS: Final[dict[str, Callable[[], Coder]]] = {
     "snownlp": SnowCoder,
     "lexicon": LexiconCoder,
 }
+_SLOW: Final = frozenset({"encoder", "transformer"})
 
 
 def available_coders() -> tuple[str, ...]:
     """The names that `load_coder` takes, the default first."""
     return tuple(_CODERS)
+
+
+def is_slow(name: str) -> bool:
+    """Whether one text takes milliseconds, so that the coder belongs in a job and not in a write. Asks for no model."""
+    return name in _SLOW
 
 
 def load_coder(name: str = "default") -> Coder:
