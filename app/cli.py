@@ -34,6 +34,7 @@ from app.exchange.refusals import in_words, refusals
 from app.exchange.sheets import open_sheet
 from app.jobs.service import watch
 from app.jobs.worker import Worker
+from app.statements.commands import coder as coder_commands
 from app.statements.recode import request_recode
 from app.studies.queries import study_by_slug
 from app.web.i18n import current_language, translate
@@ -52,6 +53,7 @@ cli = typer.Typer(
 imports = typer.Typer(help="Take sheets in.", no_args_is_help=True)
 cli.add_typer(admin, name="admin")
 cli.add_typer(imports, name="import")
+cli.add_typer(coder_commands, name="coder")
 
 OfStudy = Annotated[str, typer.Option("--study", metavar="SLUG", help="The study, by the name in its address.")]
 Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: UTF-8 or GB18030; commas, semicolons or tabs.")]
