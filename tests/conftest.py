@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.server",
     "tests.support.browser",
     "tests.support.cast",
+    "tests.support.slow_coder",
 ]
 
 OURS = ("XINLU_CHROMIUM", "XINLU_POSTGRES_BIN", "XINLU_TEST_")

@@ -11,9 +11,11 @@ from app.curves import queries, service
 from app.curves.matrices import CellMatrices
 from app.curves.queries import Revisions
 from app.curves.service import By, Curve, CurveQuestion, ScoreName
+from app.statements import pending
+from app.statements.pending import NOTHING_WAITS, Refining
 from app.studies import queries as studies
 from app.studies.access import TEXT_READERS, StudyAccess
-from app.studies.coders import get_coder
+from app.studies.coders import Choice
 from app.web.i18n import choose_language, current_language
 
 
@@ -41,6 +43,7 @@ class Reading:
     etag: str
     anonymous: bool
     coder_version: str
+    refining: Refining
 
 
 def sees_text(access: StudyAccess) -> bool:
@@ -55,9 +58,11 @@ def read(request: Request, session: Session, access: StudyAccess, asked: CurveQu
     protocol = studies.protocol(session, access.study.id)
     revisions = queries.revisions(session, access.study.id)
     anonymous = not sees_text(access)
-    coder_version = get_coder(protocol.study.coder).version
-    tag = service.etag(protocol, revisions, asked, anonymous=anonymous, coder_version=coder_version)
-    return Reading(access, asked, revisions, f'"{tag}-{language}"', anonymous, coder_version)
+    choice = Choice(protocol.study.coder)
+    coder_version = choice.installed() or protocol.study.coder_version
+    refining = pending.state(session, protocol.study.id) if choice.slow else NOTHING_WAITS
+    tag = service.etag(protocol, revisions, asked, anonymous=anonymous, state=(coder_version, refining))
+    return Reading(access, asked, revisions, f'"{tag}-{language}"', anonymous, coder_version, refining)
 
 
 def compute(request: Request, session: Session, reading: Reading) -> Curve:
@@ -70,5 +75,6 @@ def compute(request: Request, session: Session, reading: Reading) -> Curve:
         reading.question,
         revisions=reading.revisions,
         coder_version=reading.coder_version,
+        refining=reading.refining,
         anonymous=reading.anonymous,
     )

@@ -103,7 +103,11 @@ def _words(curve: Curve) -> ChartWords:
 
 
 def _footnote(curve: Curve) -> str:
-    return translate(_("竖线和灰带是 %(level)s 的不确定范围；编码器 %(version)s。")) % {
+    said = translate(_("竖线和灰带是 %(level)s 的不确定范围；编码器 %(version)s。")) % {
         "level": f"{curve.level * 100:g}%",
         "version": curve.model_version,
     }
+    if not curve.refining.waiting:
+        return said
+    waiting = {"n": curve.refining.waiting, "version": ", ".join(curve.refining.versions)}
+    return f"{said} {translate(_('其中 %(n)s 条表述还是 %(version)s 的分数。')) % waiting}"

@@ -32,7 +32,11 @@ class PointOut(BaseModel):
 
 
 class CurveOut(BaseModel):
-    """A curve. ``valley`` and ``peak`` list every point that cannot be excluded at ``level``; one key means it is named."""
+    """A curve. ``valley`` and ``peak`` list every point that cannot be excluded at ``level``; one key means it is named.
+
+    ``unrefined`` statements wait for the study's slow coder and show scores of ``unrefined_versions``; ``refine_error`` is
+    the code of what stopped it at its last attempt.
+    """
 
     study: str
     by: Literal["stage", "day", "touchpoint"]
@@ -45,6 +49,9 @@ class CurveOut(BaseModel):
     lam: float
     model_version: str
     recode_needed: bool
+    unrefined: int
+    unrefined_versions: list[str]
+    refine_error: str | None
     as_of: datetime | None
     points: list[PointOut]
     valley: list[str]
@@ -88,6 +95,9 @@ def present(curve: Curve) -> CurveOut:
         lam=curve.lam,
         model_version=curve.model_version,
         recode_needed=curve.recode_needed,
+        unrefined=curve.refining.waiting,
+        unrefined_versions=list(curve.refining.versions),
+        refine_error=curve.refining.error_code,
         as_of=curve.as_of,
         points=points,
         valley=list(curve.valley),

@@ -19,13 +19,14 @@ from app.curves.grid import DAY_BINS, FIRST, LAST, bin_index
 from app.curves.matrices import CellMatrices, Sums
 from app.curves.queries import Revisions
 from app.statements.cells import TEXT_SOURCES
+from app.statements.pending import NOTHING_WAITS, Refining
 from app.studies import queries as studies
 from app.studies.protocol import StudyProtocol
 
 By = Literal["stage", "day", "touchpoint"]
 ScoreName = Literal["corrected", "model", "human", "mood"]
 K_ANONYMOUS = 8
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,10 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A curve as served. ``valley`` and ``peak`` hold the keys of every candidate at ``level``."""
+    """A curve as served. ``valley`` and ``peak`` hold the keys of every candidate at ``level``.
+
+    ``model_version`` coded the statements, but for those of ``refining``, which its slow coder has still to read.
+    """
 
     study: str
     title: str
@@ -90,6 +94,7 @@ class Curve:
     lam: float
     model_version: str
     recode_needed: bool
+    refining: Refining
     as_of: datetime | None
     points: tuple[CurvePoint, ...]
     valley: tuple[str, ...]
@@ -101,10 +106,11 @@ class Curve:
 
 
 def etag(
-    protocol: StudyProtocol, revisions: Revisions, question: CurveQuestion, *, anonymous: bool, coder_version: str
+    protocol: StudyProtocol, revisions: Revisions, question: CurveQuestion, *, anonymous: bool, state: object
 ) -> str:
-    """Return the ETag of a curve: it changes with the cells, the protocol, the question, and who may see how much."""
-    basis = (FORMAT, protocol.study.id, protocol.revision, revisions.by_slot, question, anonymous, coder_version)
+    """Return the ETag of a curve: it changes with the cells, the protocol, the question, who may see how much, and the
+    ``state`` of its coder (by its representation)."""
+    basis = (FORMAT, protocol.study.id, protocol.revision, revisions.by_slot, question, anonymous, state)
     return hashlib.sha256(repr(basis).encode()).hexdigest()[:32]
 
 
@@ -116,6 +122,7 @@ def curve(
     *,
     revisions: Revisions,
     coder_version: str,
+    refining: Refining = NOTHING_WAITS,
     anonymous: bool,
 ) -> Curve:
     """Return the study's curve. ``anonymous`` hides every point of fewer than 8 people, or whose complement has fewer."""
@@ -163,6 +170,7 @@ def curve(
         lam=round(estimate.lam, 6),
         model_version=protocol.study.coder_version,
         recode_needed=protocol.study.coder_version != coder_version,
+        refining=refining,
         as_of=revisions.changed_at,
         points=points,
         valley=tuple(positions[index].key for index in estimate.valley if not hidden[index]),

@@ -28,6 +28,7 @@ from app.exchange import queries
 from app.participants import queries as participants
 from app.statements import cells
 from app.studies.coders import coder_version
+from app.studies.errors import CoderUnavailable
 from app.studies.models import Study
 from app.web.i18n import translate
 
@@ -195,6 +196,9 @@ def _coder(study: Study) -> Finding:
     subject = f"{study.slug} / {study.coder}"
     try:
         installed = coder_version(study.coder)
+    except CoderUnavailable as error:
+        # The library's own words: what to install or to configure.
+        return Finding("fail", subject, str(error.__cause__), translate("装好或配好以后，等着的表述会自动补上。"))
     except AppError:
         return Finding(
             "fail", subject, translate("没有这个编码器"), f"xinlu recode --study {study.slug} --coder default"

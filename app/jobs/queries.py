@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.jobs.models import OPEN, Job, JobWorker
+from app.jobs.models import OPEN, QUEUED, Job, JobWorker
 
 
 def find(session: Session, job_id: UUID) -> Job | None:
@@ -29,6 +29,21 @@ def open_jobs(session: Session, name: str, study_id: UUID) -> Sequence[Job]:
     """Return the jobs ``name`` of a study that have not ended, the oldest first."""
     query = select(Job).where(Job.study_id == study_id, Job.name == name, Job.state.in_(OPEN)).order_by(Job.id)
     return session.scalars(query).all()
+
+
+def is_queued(session: Session, name: str, study_id: UUID) -> bool:
+    """Return whether a job ``name`` of the study waits to begin; it then does not begin before the session has ended.
+
+    So whoever finds one need not ask for another: that one will see what this transaction writes.
+    """
+    query = select(Job.id).where(Job.study_id == study_id, Job.name == name, Job.state == QUEUED).limit(1)
+    return session.scalar(query.with_for_update(read=True)) is not None
+
+
+def latest_ended(session: Session, name: str, study_id: UUID) -> Job | None:
+    """Return the job ``name`` of the study that ended last, or None."""
+    ended = select(Job).where(Job.study_id == study_id, Job.name == name, Job.finished_at.is_not(None))
+    return session.scalars(ended.order_by(Job.finished_at.desc()).limit(1)).one_or_none()
 
 
 def ended_before(session: Session, moment: datetime, most: int) -> Sequence[UUID]:

@@ -3,12 +3,13 @@
 Writers code before their transaction begins, so that no lock is held meanwhile; a switch may come in between.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.studies.coders import get_coder
+from app.studies.coders import Choice
 from app.studies.models import Study
 from nlp import Coder
 
@@ -26,13 +27,22 @@ def hold_alone(session: Session, study_id: UUID) -> None:
     _lock(session, func.pg_advisory_xact_lock(_key(study_id)))
 
 
-def switched_to(session: Session, study_id: UUID, model_version: str) -> Coder | None:
-    """Return the study's coder if what was coded by ``model_version`` must be coded again by it; None if it stands."""
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """How what is being written shall be coded: again by ``again`` if there is one, and ``refined`` by a slow coder."""
+
+    again: Coder | None
+    refined: bool
+
+
+def in_force(session: Session, study_id: UUID, model_version: str) -> InForce:
+    """Return what becomes of statements that were coded by ``model_version`` before the study was held."""
     name, version = session.execute(select(Study.coder, Study.coder_version).where(Study.id == study_id)).one()
     if version == model_version:
-        return None
-    coder = get_coder(name)
-    return None if coder.version == model_version else coder
+        return InForce(None, refined=False)
+    choice = Choice(name)
+    quick = choice.quick()
+    return InForce(None if quick.version == model_version else quick, refined=choice.slow)
 
 
 def _lock(session: Session, call: ColumnElement[None]) -> None:

@@ -63,6 +63,19 @@ class MachineCoding(Base):
     )
 
 
+class PendingRefinement(Base):
+    """A statement that the study's slow coder has still to read; until then the quick one's score is in force."""
+
+    __tablename__ = "pending_refinement"
+
+    study_id: Mapped[UUID] = mapped_column(primary_key=True)
+    statement_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["study_id", "statement_id"], ["statement.study_id", "statement.id"], ondelete="CASCADE"),
+    )
+
+
 class CurveCell(Base):
     """Sufficient sums of one participant at one position of one axis, in the statement's own transaction.
 

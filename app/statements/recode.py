@@ -1,30 +1,28 @@
 """Coding all statements of a study again with another coder, while the old scores stay in force until all are there."""
 
-from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import Change
 from app.audit.service import record as log_change
-from app.core import clock
-from app.core.db import table_of
 from app.core.errors import Conflict
 from app.jobs import queries as jobs
 from app.jobs.service import enqueue
-from app.statements import cells
+from app.statements import cells, pending
+from app.statements.codings import coding_rows, store
 from app.statements.holding import hold_alone
 from app.statements.models import MachineCoding, Statement
-from app.statements.service import coding_row
-from app.studies.coders import get_coder
+from app.studies.coders import Choice
 from app.studies.models import Study
 from app.studies.service import use_coder
 from nlp import Coder
 
 TASK = "recode"
 BATCH = 1000
+SLOW_BATCH = 100
+"""Of a slow coder: progress is seen, and little is done again, every second or so."""
 
 
 class RecodeUnderWay(Conflict):
@@ -38,10 +36,13 @@ class RecodeUnderWay(Conflict):
 def request_recode(session: Session, actor: str, study: Study, coder: str) -> UUID:
     """Ask for all statements of the study to be coded by ``coder``; returns the job's id.
 
-    Asking again before the job has ended returns the same job. Invalid for an unknown coder, RecodeUnderWay if another
-    coder is at it. The log names ``actor``.
+    Asking again before the job has ended returns the same job. Invalid for an unknown coder, CoderUnavailable for a slow
+    one that lacks what it needs, RecodeUnderWay if another coder is at it. The log names ``actor``, and the version unless
+    the coder is slow and has not been loaded here.
     """
-    version = get_coder(coder).version
+    choice = Choice(coder)
+    choice.require_available()
+    version = choice.installed()
     hold_alone(session, study.id)
     for job in jobs.open_jobs(session, TASK, study.id):
         if job.arguments["coder"] != coder:
@@ -76,28 +77,15 @@ def uncoded(session: Session, study_id: UUID, version: str, after: UUID | None, 
     return [(row.id, row.text) for row in rows]
 
 
-def coding_rows(study_id: UUID, coder: Coder, statements: Sequence[tuple[UUID, str]]) -> list[dict[str, Any]]:
-    """Return the machine_coding rows that ``coder`` gives ``statements`` (id, text)."""
-    moment = clock.now()
-    codings = coder.code([text for _, text in statements])
-    return [
-        coding_row(study_id, statement_id, coder.version, coding, moment)
-        for (statement_id, _), coding in zip(statements, codings, strict=True)
-    ]
-
-
-def store(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Store machine_coding rows beside those of other versions."""
-    session.execute(insert(table_of(MachineCoding)), list(rows))
-
-
 def switch(session: Session, actor: str, study_id: UUID, coder: Coder) -> None:
     """Put the scores of ``coder`` in force: statements, cells and the study, in the session's transaction.
 
-    What was written since the last batch is coded here, while nobody else writes to the study.
+    What was written since the last batch is coded here, while nobody else writes to the study; a slow coder reads it
+    later, for nobody must wait for it.
     """
     hold_alone(session, study_id)
-    while late := uncoded(session, study_id, coder.version, None, BATCH):
+    slow = Choice(coder.name).slow
+    while not slow and (late := uncoded(session, study_id, coder.version, None, BATCH)):
         store(session, coding_rows(study_id, coder, late))
     session.execute(
         update(Statement)
@@ -111,5 +99,9 @@ def switch(session: Session, actor: str, study_id: UUID, coder: Coder) -> None:
         .values(sentiment_micro=MachineCoding.sentiment_micro, model_version=coder.version)
         .execution_options(synchronize_session=False)
     )
+    if slow:
+        pending.add_all_but(session, study_id, coder.version)
+    else:
+        pending.clear(session, study_id)
     cells.recount(session, study_id)
     use_coder(session, actor, study_id, coder.name, coder.version)

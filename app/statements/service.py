@@ -13,9 +13,10 @@ from app.core import clock
 from app.core.bulk import insert_rows
 from app.core.db import table_of, to_micro
 from app.core.ids import uuid7
-from app.statements import cells
+from app.statements import cells, pending
 from app.statements.cells import Contribution, Place
-from app.statements.holding import hold, switched_to
+from app.statements.codings import coding_row
+from app.statements.holding import hold, in_force
 from app.statements.models import MachineCoding, Statement
 from nlp import Coder, Coding
 
@@ -65,11 +66,13 @@ def record(
 ) -> None:
     """Store ``utterances`` coded by ``model_version`` and bring the cells up to them, less what they replace.
 
-    If the study's coder was switched since they were coded, they are coded again by the one in force.
+    If the study's coder was switched since they were coded, they are coded again by the one in force. What a slow coder
+    shall read later is remembered, and the job asked for, in the same transaction.
     """
     hold(session, study_id)
-    if coder := switched_to(session, study_id, model_version):
-        model_version, utterances = coder.version, [_coded_again(one, coder) for one in utterances]
+    wanted = in_force(session, study_id, model_version)
+    if wanted.again:
+        model_version, utterances = wanted.again.version, [_coded_again(one, wanted.again) for one in utterances]
     moment = clock.now()
     statements: list[dict[str, Any]] = []
     codings: list[dict[str, Any]] = []
@@ -81,13 +84,15 @@ def record(
     if statements:
         insert_rows(session, _STATEMENTS, statements)
         insert_rows(session, _CODINGS, codings)
+        if wanted.refined:
+            pending.add(session, study_id, [statement["id"] for statement in statements])
     cells.apply(session, study_id, cells.deltas([one.contribution() for one in utterances], replaced))
 
 
 def retract(session: Session, study_id: UUID, source_id: UUID, place: Place, mood: int | None) -> Contribution:
     """Mark the statements of an entry or turn as replaced; returns what they had added to the cells."""
     hold(session, study_id)
-    query = select(Statement.source, Statement.sentiment_micro).where(
+    query = select(Statement.id, Statement.source, Statement.sentiment_micro).where(
         Statement.study_id == study_id, Statement.source_id == source_id, Statement.retracted_at.is_(None)
     )
     rows = session.execute(query).all()
@@ -97,23 +102,8 @@ def retract(session: Session, study_id: UUID, source_id: UUID, place: Place, moo
         .values(retracted_at=clock.now())
         .execution_options(synchronize_session=False)
     )
+    pending.clear(session, study_id, [row.id for row in rows])
     return Contribution(place, rows[0].source if rows else "diary", tuple(row.sentiment_micro for row in rows), mood)
-
-
-def coding_row(
-    study_id: UUID, statement_id: UUID, model_version: str, coding: Coding, moment: datetime
-) -> dict[str, Any]:
-    """Return the machine_coding row of one statement."""
-    return {
-        "study_id": study_id,
-        "statement_id": statement_id,
-        "model_version": model_version,
-        "sentiment_micro": to_micro(coding.sentiment),
-        "confidence": coding.confidence,
-        "emotions": dict(coding.emotions),
-        "risk": [{"kind": cue.kind, "start": cue.start, "end": cue.end} for cue in coding.risk],
-        "coded_at": moment,
-    }
 
 
 def _coded_again(utterance: Utterance, coder: Coder) -> Utterance:

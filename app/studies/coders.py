@@ -1,25 +1,76 @@
-"""The coders of this process, loaded once each."""
+"""The coders of this process, loaded once each, and which of them a study has chosen."""
 
-from functools import cache
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
 
 from app.core.errors import FieldError, Invalid
+from app.studies.errors import CoderUnavailable
 from app.web.i18n import mark
-from nlp import Coder, UnknownCoderError, load_coder
+from nlp import Coder, UnknownCoderError, available_coders, is_slow, load_coder
+from nlp.errors import ModelUnavailableError
 
+QUICK: Final = "default"
+"""Codes within the write what a slow coder will read later."""
 
-@cache
-def _load(name: str) -> Coder:
-    return load_coder(name)
+log = structlog.get_logger()
+
+_slow_versions: dict[str, str] = {}
 
 
 def get_coder(name: str) -> Coder:
-    """Return the coder ``name``; Invalid for a name that is not installed."""
+    """Return the coder ``name``; Invalid for an unknown name, CoderUnavailable if its model cannot be loaded here."""
     try:
-        return _load(name)
+        coder = load_coder(name)
     except UnknownCoderError as error:
-        raise Invalid(fields=[FieldError("coder", mark("没有这个编码器"), "unknown_coder")]) from error
+        raise _unknown() from error
+    except ModelUnavailableError as error:
+        # The library says what to install or to configure; no text that anybody wrote is near.
+        log.warning("coder unavailable", coder=name, reason=str(error))
+        raise CoderUnavailable(coder=name) from error
+    if is_slow(name):
+        _slow_versions[name] = coder.version
+    return coder
 
 
 def coder_version(name: str) -> str:
-    """Return the version of the coder ``name``; Invalid for a name that is not installed."""
+    """Return the version of the coder ``name``; raises what get_coder raises."""
     return get_coder(name).version
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The coder that a study has chosen, not loaded yet; Invalid for a name that no coder has."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not self.slow and self.name not in available_coders():
+            raise _unknown()
+
+    @property
+    def slow(self) -> bool:
+        """Whether it works in jobs, after the quick one."""
+        return is_slow(self.name)
+
+    def require_available(self) -> None:
+        """Raise CoderUnavailable for a slow coder that lacks its extra or its folder; its model is not looked at yet."""
+        if self.name not in available_coders():
+            raise CoderUnavailable(coder=self.name)
+
+    def load(self) -> Coder:
+        """Return the coder itself; raises what get_coder raises."""
+        return get_coder(self.name)
+
+    def quick(self) -> Coder:
+        """Return the coder that codes inside a write."""
+        return get_coder(QUICK) if self.slow else self.load()
+
+    def installed(self) -> str | None:
+        """Return the version of this process; None for a slow coder that it has not loaded, and will not for a question."""
+        return _slow_versions.get(self.name) if self.slow else self.load().version
+
+
+def _unknown() -> Invalid:
+    return Invalid(fields=[FieldError("coder", mark("没有这个编码器"), "unknown_coder")])

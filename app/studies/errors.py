@@ -1,6 +1,6 @@
 """What studies refuse."""
 
-from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.errors import Conflict, Forbidden, NotFound, Unavailable
 
 
 class SlugTaken(Conflict):
@@ -39,3 +39,11 @@ class KeyOfOneStudy(Forbidden):
     code = "key_of_one_study"
     title = "这把密钥只能用于一个研究"
     remedy = "新建研究请用不限研究的密钥，或者在网页上登录后新建。"
+
+
+class CoderUnavailable(Unavailable):
+    """Its model is not on this machine, or is another one."""
+
+    code = "coder_unavailable"
+    title = "编码器 %(coder)s 现在用不了"
+    remedy = "请让管理员运行 xinlu doctor，看缺了什么。"

@@ -1,0 +1,80 @@
+"""Putting a slow coder's scores in the place of the quick one's, a batch of statements at a time."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.statements import cells, pending
+from app.statements.cells import Contribution, Place
+from app.statements.codings import store
+from app.statements.holding import hold_alone
+from app.statements.models import MachineCoding, Statement
+from app.studies.coders import Choice
+from app.studies.models import Study
+from nlp import Coder
+
+BATCH = 64
+"""Statements a transaction: at a hundred texts a second, a person waits a second for theirs."""
+
+
+def choice_of(session: Session, study_id: UUID) -> Choice | None:
+    """Return the slow coder that the study has chosen; None if it has a quick one, or is gone."""
+    name = session.scalar(select(Study.coder).where(Study.id == study_id))
+    choice = Choice(name) if name is not None else None
+    return choice if choice is not None and choice.slow else None
+
+
+def put(session: Session, study_id: UUID, coder: Coder, rows: Sequence[dict[str, Any]]) -> None:
+    """Store ``rows`` (of machine_coding, by ``coder``) and let their statements and cells show these scores.
+
+    What was edited, retracted or erased since it was read is left as it is, and everything is if the study has chosen
+    another coder since.
+    """
+    hold_alone(session, study_id)
+    choice = choice_of(session, study_id)
+    if choice is None or choice.name != coder.name:
+        return
+    wanted = [row["statement_id"] for row in rows]
+    there = select(Statement).where(Statement.study_id == study_id, Statement.id.in_(wanted)).with_for_update()
+    statements = {one.id: one for one in session.scalars(there)}
+    store(session, [row for row in rows if row["statement_id"] in statements])
+    shown = [one for one in statements.values() if one.retracted_at is None]
+    scores = _scores(session, study_id, coder.version, [one.id for one in shown])
+    before = [_contribution(one, one.sentiment_micro) for one in shown]
+    after = [_contribution(one, scores[one.id]) for one in shown]
+    _show(session, study_id, coder.version, list(scores))
+    cells.apply(session, study_id, cells.deltas(after, before))
+    pending.clear(session, study_id, wanted)
+
+
+def _scores(session: Session, study_id: UUID, version: str, statement_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What stands in the table counts: another job may have stored its coding first."""
+    query = select(MachineCoding.statement_id, MachineCoding.sentiment_micro).where(
+        MachineCoding.study_id == study_id,
+        MachineCoding.model_version == version,
+        MachineCoding.statement_id.in_(statement_ids),
+    )
+    return dict(session.execute(query).all())
+
+
+def _show(session: Session, study_id: UUID, version: str, statement_ids: Sequence[UUID]) -> None:
+    session.execute(
+        update(Statement)
+        .where(
+            Statement.study_id == study_id,
+            Statement.id.in_(statement_ids),
+            MachineCoding.study_id == study_id,
+            MachineCoding.statement_id == Statement.id,
+            MachineCoding.model_version == version,
+        )
+        .values(sentiment_micro=MachineCoding.sentiment_micro, model_version=version)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _contribution(one: Statement, score: int) -> Contribution:
+    place = Place(one.participant_id, one.stage_id, one.touchpoint_id, one.wave_id, one.day)
+    return Contribution(place, one.source, (score,))
