@@ -5,6 +5,7 @@ Every step maps one code point to one code point, so an offset in the array is a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -16,8 +17,13 @@ END: Final = 0
 _BMP: Final = 0x10000
 
 
+TRADITIONAL: Final = Path(__file__).parent / "lexicon" / "traditional.tsv"
+
+
 def _normal_forms() -> NDArray[np.uint32]:
     table = np.arange(_BMP, dtype=np.uint32)
+    pairs = [line.split("\t") for line in TRADITIONAL.read_text(encoding="utf-8").splitlines()[1:]]
+    table[[ord(traditional) for traditional, _ in pairs]] = [ord(simplified) for _, simplified in pairs]
     table[0xFF01:0xFF5F] = np.arange(0x21, 0x7F)
     table[[0x3000, 0x00A0, 0x0009, 0x0000]] = 0x20
     table[ord("A") : ord("Z") + 1] += 0x20
@@ -45,7 +51,7 @@ class Batch:
 
 
 def normalise(text: str) -> str:
-    """The text as the coders see it: half-width, lower case, as many code points as before."""
+    """The text as the coders see it: simplified, half-width, lower case, as many code points as before."""
     return "".join(map(chr, batch_of([text]).codes[:-1]))
 
 

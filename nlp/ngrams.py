@@ -10,6 +10,8 @@ from nlp.characters import Batch
 LONGEST: Final = 4
 SENTIMENT_BITS: Final = 20
 EMOTION_BITS: Final = 16
+PRIOR: Final = 30
+"""N-grams that say nothing, added to every text, so that a word or two is not taken for certain."""
 
 _FITS: Final = np.arange(1, LONGEST + 1)
 
@@ -20,17 +22,17 @@ def fitting(batch: Batch) -> NDArray[np.bool_]:
     return room[:, None] >= _FITS
 
 
-def slots(hashes: NDArray[np.uint64], fits: NDArray[np.bool_], bits: int) -> NDArray[np.int64]:
-    """(positions, LONGEST): the table row of each n-gram; row 0 is nobody's and weighs nothing."""
-    rows = (hashes[:, :LONGEST] >> np.uint64(64 - bits)).astype(np.int64)
+def slots(grams: NDArray[np.uint64], fits: NDArray[np.bool_], bits: int) -> NDArray[np.int64]:
+    """(positions, LONGEST): the table row of each n-gram hash; row 0 is nobody's and weighs nothing."""
+    rows = (grams >> np.uint64(64 - bits)).astype(np.int64)
     rows *= fits
     return rows
 
 
-def counts(batch: Batch) -> NDArray[np.int64]:
-    """(texts,): how many n-grams each text has, those that END closes among them."""
+def roots(batch: Batch) -> NDArray[np.float64]:
+    """(texts,): what the sum over a text is divided by, the root of how many n-grams it has and PRIOR more."""
     # 4n - 3 windows of 1 to 4 characters over n + 1, less the END alone; a single character has two.
-    return np.maximum(4 * batch.lengths - 3, 2 * batch.lengths)
+    return np.asarray(np.sqrt(np.maximum(4 * batch.lengths - 3, 2 * batch.lengths) + PRIOR))
 
 
 def sums(batch: Batch, weights: NDArray[np.int32] | NDArray[np.int64]) -> NDArray[np.int64]:

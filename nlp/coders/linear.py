@@ -20,18 +20,19 @@ from nlp.coding import Coding, Evidence, label_of
 from nlp.lexicon.entries import FOLDER as LEXICON
 from nlp.lexicon.entries import fingerprint
 from nlp.lexicon.scope import LexiconReading
-from nlp.ngrams import EMOTION_BITS, SENTIMENT_BITS, counts, fitting, slots, sums
+from nlp.marks import UNIT, marked, position_weights
+from nlp.ngrams import EMOTION_BITS, SENTIMENT_BITS, fitting, roots, slots, sums
 from nlp.reading import Sums, analyse, chunks, emotion_sums, shared_reader, sum_up
 from nlp.weights import FOLDER as WEIGHTS
 from nlp.weights import Weights
 
-CODE_FORMAT: Final = 1
+CODE_FORMAT: Final = 2
 SPACE: Final = 0x20
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """A chunk on its way to codings. `root`: root of the number of n-grams; `blank`: nothing but white space."""
+    """A chunk on its way to codings. `root`: what sums are divided by; `weight` by position; `blank`: nothing but white space."""
 
     texts: Sequence[str]
     batch: Batch
@@ -41,6 +42,7 @@ class _Scene:
     blank: NDArray[np.bool_]
     by_position: NDArray[np.int32]
     emotion_rows: NDArray[np.int64]
+    weight: NDArray[np.int32] | None
 
 
 class LinearCoder:
@@ -67,7 +69,7 @@ class LinearCoder:
         reader = shared_reader(self._lexicon)
         scene = self._scene(texts, batch, hashes, reader.read(batch, hashes))
         raw = self._raw_scores(scene)
-        scores = np.asarray(np.round(np.minimum(np.maximum(raw, -1.0), 1.0), 4) + 0.0, dtype=np.float64)
+        scores = self._stretched(raw)
         scores[scene.blank] = 0.0
         listed: list[float] = scores.tolist()
         cues = reader.cues(batch, hashes, texts)
@@ -81,21 +83,30 @@ class LinearCoder:
 
     def _scene(self, texts: Sequence[str], batch: Batch, hashes: NDArray[np.uint64], reading: LexiconReading) -> _Scene:
         fits = fitting(batch)
-        by_position = self._weights.sentiment[slots(hashes, fits, SENTIMENT_BITS)].sum(axis=1, dtype=np.int32)
+        grams = marked(hashes, reading)
+        by_position = self._weights.sentiment[slots(grams, fits, SENTIMENT_BITS)].sum(axis=1, dtype=np.int32)
+        weight = position_weights(batch, reading)
+        by_position *= UNIT if weight is None else weight
         blank = np.add.reduceat(batch.codes > SPACE, batch.starts) == 0
-        root = np.sqrt(np.maximum(counts(batch), 1))
-        rows = slots(hashes, fits, EMOTION_BITS)
-        return _Scene(texts, batch, reading, sum_up(reading, len(texts)), root, blank, by_position, rows)
+        rows = slots(grams, fits, EMOTION_BITS)
+        sums = sum_up(reading, len(texts))
+        return _Scene(texts, batch, reading, sums, roots(batch) * UNIT, blank, by_position, rows, weight)
 
     def _raw_scores(self, scene: _Scene) -> NDArray[np.float64]:
         fusion = self._weights.fusion
-        total = fusion.terms[0] + fusion.terms[1] * (sums(scene.batch, scene.by_position) * fusion.scale / scene.root)
-        for column, term in zip(scene.sums.features(), fusion.terms[2:], strict=True):
+        total = sums(scene.batch, scene.by_position) * fusion.scale / scene.root
+        for column, term in zip(scene.sums.features(), fusion.terms, strict=True):
             total += term * column
         return np.asarray(total)
 
+    def _stretched(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        fusion = self._weights.fusion
+        sizes = np.interp(np.abs(raw), fusion.stretch_at, fusion.stretch)
+        return np.asarray(np.round(np.copysign(sizes, raw), 4) + 0.0, dtype=np.float64)
+
     def _emotions(self, scene: _Scene, scores: NDArray[np.float64]) -> list[dict[str, float]]:
         by_position = self._weights.emotions[scene.emotion_rows].sum(axis=1, dtype=np.int32)
+        by_position *= UNIT if scene.weight is None else scene.weight[:, None]
         guesses = sums(scene.batch, by_position) * self._emotion_scales / scene.root[:, None]
         constant, table, words, sentiment = self._emotion_terms
         felt = emotion_sums(scene.reading, scene.root.size)
@@ -113,12 +124,12 @@ class LinearCoder:
     def _evidence(
         self, scene: _Scene, raw: NDArray[np.float64], scores: list[float]
     ) -> dict[int, tuple[Evidence, ...]]:
-        """Words and characters as they went into the raw score, scaled by what clipping left of it."""
+        """Words and characters as they went into the raw score, scaled by what stretching made of it."""
         words = spans(scene.texts, scene.batch.starts, scene.reading, self._word_shares(scene))
         characters = self._character_spans(scene)
         evidence = {}
         for index, (score, before) in enumerate(zip(scores, raw.tolist(), strict=True)):
-            kept = score / before if abs(before) > 1 else 1.0
+            kept = score / before if before else 0.0
             found = sorted((*characters[index], *words.get(index, ())), key=lambda span: (span.start, -span.end))
             evidence[index] = tuple(
                 Evidence(span.start, span.end, span.text, span.contribution * kept, span.rule) for span in found
@@ -127,7 +138,7 @@ class LinearCoder:
 
     def _word_shares(self, scene: _Scene) -> NDArray[np.float64]:
         """(matches,): each word's part of the lexicon features, times their terms."""
-        balance, closing = self._weights.fusion.terms[2:]
+        balance, closing = self._weights.fusion.terms
         owner = scene.reading.owner
         shares = balance * effect_shares(scene.reading, scene.sums)
         felt = np.flatnonzero(scene.reading.effect)
@@ -136,11 +147,9 @@ class LinearCoder:
         return np.asarray(shares)
 
     def _character_spans(self, scene: _Scene) -> list[list[Evidence]]:
-        """Per text and clause the n-grams that begin in it; the constant is shared out over the characters."""
-        fusion = self._weights.fusion
+        """Per text and clause the n-grams that begin in it."""
         batch, owner = scene.batch, scene.batch.owner
-        constant = fusion.terms[0] / np.maximum(batch.lengths, 1)
-        parts = scene.by_position * (fusion.terms[1] * fusion.scale / scene.root)[owner] + constant[owner]
+        parts = scene.by_position * (self._weights.fusion.scale / scene.root)[owner]
         ends = np.flatnonzero(clause_ends(within_bmp(batch.codes)))
         firsts = np.append(0, ends[:-1] + 1)
         found: list[list[Evidence]] = [[] for _ in scene.texts]

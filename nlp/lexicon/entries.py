@@ -12,8 +12,10 @@ from nlp.errors import LexiconFormatError
 from nlp.hashing import WIDEST
 
 FOLDER: Final = Path(__file__).parent
-FEELING_FILES: Final = ("feelings.tsv", "service.tsv")
-FILES: Final = (*FEELING_FILES, "operators.tsv", "whole_words.tsv", "risk.tsv")
+FEELING_FILES: Final = ("feelings.tsv", "service.tsv", "everyday.tsv")
+EASING: Final = "变化好"
+"""The category of words that tell of a change for the better."""
+FILES: Final = (*FEELING_FILES, "operators.tsv", "whole_words.tsv", "risk.tsv", "traditional.tsv")
 
 
 class Role(IntEnum):
@@ -40,13 +42,17 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """`weight` multiplies what is in scope; `valence` (-2 to 2) is the phrase's own; `emotions` index EMOTIONS."""
+    """`weight` multiplies what is in scope; `valence` (-2 to 2) is the phrase's own; `emotions` index EMOTIONS.
+
+    `eases`: tells of a change for the better, and so turns the symptom before it.
+    """
 
     text: str
     role: Role
     weight: float = 1.0
     valence: float = 0.0
     emotions: tuple[int, ...] = ()
+    eases: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +126,14 @@ def _add(phrases: dict[str, Phrase], row: _Row, phrase: Phrase) -> None:
 
 
 def _feeling(row: _Row) -> Phrase:
-    text, _, _, labels = row.fields
+    text, _, category, labels = row.fields
     valence = row.number(1, -2, 2)
     unknown = [label for label in labels.split(",") if label and label not in EMOTIONS]
     if unknown:
         raise row.error(f"unknown emotion {unknown[0]!r}")
     emotions = tuple(EMOTIONS.index(label) for label in labels.split(",") if label)
-    return Phrase(text, Role.FEELING if valence else Role.PLAIN, 1.0, valence, emotions)
+    role = Role.FEELING if valence else Role.PLAIN
+    return Phrase(text, role, 1.0, valence, emotions, category == EASING and valence > 0)
 
 
 _OWN_EMOTION: Final = {

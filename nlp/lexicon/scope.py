@@ -29,6 +29,8 @@ GAP: Final = 3
 """How many unmatched characters may stand between neighbours of one scope."""
 
 RELIEF: Final = -1.0
+EASED: Final = -0.3
+"""What is left of a symptom before a word of its change for the better, which speaks for itself: 焦虑减轻了."""
 DAMPED: Final = 0.3
 RAISED: Final = 1.2
 CONCEDED: Final = 0.5
@@ -44,6 +46,9 @@ _LABELS_A_WORD: Final = 3
 _COMPLETED: Final = ord("了")
 _BACK: Final = np.arange(1, REACH + 1)
 _FARTHEST: Final = GAP + 2 * (_BACK - 1)
+
+_PASSED: Final = (Role.PLAIN, Role.DEGREE, Role.ARRIVAL)
+"""What may stand between a feeling and its complement: 疼痛 已经明显 缓解."""
 
 _MODIFIERS: Final = {
     Role.NEGATOR: "negation", Role.STOPPED: "negation", Role.DEGREE: "degree", Role.AFFIRMED: "double_negation",
@@ -68,7 +73,9 @@ _MODIFIES, _RULE_BIT = _modifier_tables()
 class LexiconReading:
     """Per match: where it stands, its `effect` in thousandths of a valence step, and the `rules` bits that shaped it.
 
-    `emotion` is (matches, 3), indices of EMOTIONS, len(EMOTIONS) where there is none.
+    `emotion` is (matches, 3), indices of EMOTIONS, len(EMOTIONS) where there is none; `turned` (matches,) tells whose
+    effect is against the word's own valence. `contrasts` are the positions where a 但是 stands, `sentence_ends` is a
+    mask over positions.
     """
 
     matches: Matches
@@ -76,6 +83,9 @@ class LexiconReading:
     effect: NDArray[np.int64]
     rules: NDArray[np.int64]
     emotion: NDArray[np.int64]
+    turned: NDArray[np.bool_]
+    contrasts: NDArray[np.int64]
+    sentence_ends: NDArray[np.bool_]
 
 
 def rule_names(bits: int) -> str:
@@ -90,30 +100,38 @@ class ScopedLexicon:
         self._role = np.array([phrase.role for phrase in phrases], dtype=np.int64)
         self._weight = np.array([phrase.weight for phrase in phrases])
         self._valence = np.array([phrase.valence for phrase in phrases])
+        self._eases = np.array([phrase.eases for phrase in phrases], dtype=np.bool_)
         self._emotion = np.array([_padded(phrase.emotions) for phrase in phrases], dtype=np.int64)
 
     def read(self, batch: Batch, matches: Matches) -> LexiconReading:
         """The effect of each match, in the order of the matches."""
-        scene = self._scene(batch, matches)
+        codes = within_bmp(batch.codes)
+        sentences = sentence_ends(codes)
+        scene = self._scene(batch, matches, codes, sentences)
         present = set(np.flatnonzero(np.bincount(scene.role)).tolist())
         for cause, act in _ACTS:
             if not present.isdisjoint(cause):
                 act(scene)
         strength = np.maximum(np.minimum(scene.factor, STRONGEST), -STRONGEST)
         effect = np.rint(scene.valence * strength * UNIT).astype(np.int64)
-        emotion = _turned_emotions(self._emotion[matches.phrase], scene.valence, effect)
-        return LexiconReading(matches, scene.owner, effect, scene.rules, emotion)
+        turned = scene.valence * effect < 0
+        emotion = _turned_emotions(self._emotion[matches.phrase], scene.valence, turned)
+        contrasts = matches.start[np.isin(scene.role, _TURNS)]
+        return LexiconReading(
+            matches, scene.owner, effect, scene.rules, emotion, turned, contrasts, sentences
+        )  # fmt: skip
 
-    def _scene(self, batch: Batch, matches: Matches) -> "_Scene":
+    def _scene(
+        self, batch: Batch, matches: Matches, codes: NDArray[np.uint32], sentences: NDArray[np.bool_]
+    ) -> "_Scene":
         start, end, phrase = matches.start, matches.end, matches.phrase
-        codes = within_bmp(batch.codes)
         ends = clause_ends(codes)
         opens = ends[start - 1]
         role = self._role[phrase]
         role[(role == Role.CONTRAST_OPENING) & ~opens] = Role.PLAIN
         return _Scene(
-            role, self._weight[phrase], self._valence[phrase], np.cumsum(ends, dtype=np.int64)[start],
-            np.cumsum(sentence_ends(codes), dtype=np.int64)[start], batch.owner[start], start, end,
+            role, self._weight[phrase], self._valence[phrase], self._eases[phrase], np.cumsum(ends, dtype=np.int64)[start],
+            np.cumsum(sentences, dtype=np.int64)[start], batch.owner[start], start, end,
             (codes[end] == _COMPLETED) | (codes[end - 1] == _COMPLETED), opens,
             np.ones(start.size), np.zeros(start.size, dtype=np.int64),
         )  # fmt: skip
@@ -124,6 +142,7 @@ class _Scene:
     role: NDArray[np.int64]
     weight: NDArray[np.float64]
     valence: NDArray[np.float64]
+    eases: NDArray[np.bool_]
     clause: NDArray[np.int64]
     sentence: NDArray[np.int64]
     owner: NDArray[np.int64]
@@ -183,7 +202,7 @@ def _look_ahead(scene: _Scene) -> None:
     role = scene.role[behind]
     gap = scene.start[behind] - np.stack((scene.end[felt], scene.end[behind[:, 0]]), axis=1)
     near = (scene.clause[behind] == scene.clause[felt][:, None]) & (gap <= GAP) & (gap >= 0)
-    near[:, 1] &= near[:, 0] & (role[:, 0] == Role.PLAIN)
+    near[:, 1] &= near[:, 0] & np.isin(role[:, 0], _PASSED)
     for step in (0, 1):
         _complete(scene, felt[near[:, step]], behind[near[:, step], step])
 
@@ -192,9 +211,13 @@ def _complete(scene: _Scene, felt: NDArray[np.int64], behind: NDArray[np.int64])
     degree = scene.role[behind] == Role.DEGREE_BEHIND
     scene.factor[felt[degree]] *= scene.weight[behind[degree]]
     scene.rules[felt[degree]] |= _BIT["degree"]
-    gone = felt[(scene.role[behind] == Role.GONE) & (scene.valence[felt] < 0)]
+    low = scene.valence[felt] < 0
+    gone = felt[(scene.role[behind] == Role.GONE) & low]
     scene.factor[gone] *= RELIEF
-    scene.rules[gone] |= _BIT["relief"]
+    eased = felt[scene.eases[behind] & (scene.factor[behind] > 0) & low & (scene.factor[felt] > 0)]
+    scene.factor[eased] *= EASED
+    turned = np.concatenate((gone, eased))
+    scene.rules[turned] |= _BIT["relief"]
 
 
 def _last_of(marks: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -255,7 +278,7 @@ def _concede(scene: _Scene) -> None:
 _TURNS: Final = (Role.CONTRAST, Role.CONTRAST_OPENING)
 _ACTS: Final[tuple[tuple[tuple[Role, ...], Callable[[_Scene], None]], ...]] = (
     ((Role.FEELING,), _look_back),
-    ((Role.DEGREE_BEHIND, Role.GONE), _look_ahead),
+    ((Role.FEELING,), _look_ahead),
     ((Role.SUPPOSED, Role.REGRET), _suppose),
     ((Role.WORRY,), _doubt),
     ((Role.IRONY,), _mock),
@@ -266,10 +289,9 @@ _ACTS: Final[tuple[tuple[tuple[Role, ...], Callable[[_Scene], None]], ...]] = (
 
 
 def _turned_emotions(
-    emotion: NDArray[np.int64], valence: NDArray[np.float64], effect: NDArray[np.int64]
+    emotion: NDArray[np.int64], valence: NDArray[np.float64], turned: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """A symptom that is gone calms, a virtue that is missing disappoints."""
-    turned = valence * effect < 0
     if turned.any():
         emotion[turned] = _NO_EMOTION
         emotion[turned, 0] = np.where(valence[turned] < 0, _CALM, _LETDOWN)

@@ -1,12 +1,13 @@
 """The graded statements that the default coder learns from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from nlp.coding import EMOTIONS
 
-FILE: Final = Path(__file__).parent / "statements.tsv"
+FILES: Final = (Path(__file__).parent / "statements.tsv", *sorted((Path(__file__).parent / "grown").glob("*.tsv")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,9 @@ class Statement:
     emotions: tuple[int, ...]
 
 
-def load_statements(path: Path = FILE) -> list[Statement]:
-    """Reads a table with the columns valence, emotions, scene, text, batch."""
-    lines = path.read_text(encoding="utf-8").split("\n")[1:]
+def load_statements(files: Sequence[Path] = FILES) -> list[Statement]:
+    """Reads tables with the columns valence, emotions, scene, text, batch, one behind the other."""
+    lines = [line for path in files for line in path.read_text(encoding="utf-8").split("\n")[1:]]
     return [_statement(line.rstrip("\r")) for line in lines if line]
 
 

@@ -19,13 +19,16 @@ FUSION: Final = "fusion.json"
 class Fusion:
     """How table sums and lexicon features become scores; every number is rounded before it is written.
 
-    `scale`: sentiment table unit. `terms`: weights of (1, n-grams, *lexicon features). `emotion_scales` and
-    `emotion_terms` the same for each emotion, over (1, n-grams, words, score). `emotion_floors`: below, none is named.
-    `confidence`: probability of the right sign at the score sizes `confidence_at`.
+    `scale`: sentiment table unit. `terms`: weights of the lexicon features. `stretch`: size of the score at the raw
+    sizes `stretch_at`. `emotion_scales` and `emotion_terms`: units, and weights for each emotion of (1, n-grams, words,
+    score). `emotion_floors`: below, none is named. `confidence`: probability of the right sign at the score sizes
+    `confidence_at`.
     """
 
     scale: float
     terms: tuple[float, ...]
+    stretch_at: tuple[float, ...]
+    stretch: tuple[float, ...]
     emotion_scales: tuple[float, ...]
     emotion_terms: tuple[tuple[float, ...], ...]
     emotion_floors: tuple[float, ...]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from nlp.coders.linear import LinearCoder
-from nlp.training import load_statements, train
+from nlp.training import load_reviews, load_statements, train
 from nlp.weights import FOLDER, Weights
 
 SLICE = 400
@@ -26,7 +26,7 @@ def test_other_statements_give_another_version(tmp_path: Path) -> None:
 
 
 def test_shipped_weights_are_what_training_gives() -> None:
-    for name, content in train(load_statements()).files().items():
+    for name, content in train(load_statements(), load_reviews()).files().items():
         assert (FOLDER / name).read_bytes() == content, f"{name} is stale: python -m nlp.training"
 
 
@@ -38,8 +38,12 @@ def test_tables_are_small_and_their_first_rows_weigh_nothing() -> None:
 
 
 def test_length_weighs_little_in_the_size_of_a_score() -> None:
-    coder = LinearCoder()
-    texts = [statement.text for statement in load_statements() if 15 <= len(statement.text) <= 60]
-    size = np.abs([coding.sentiment for coding in coder.code(texts)])
-    length = [len(text) for text in texts]
-    assert np.corrcoef(length, size)[0, 1] < 0.25  # .22 as shipped, .27 without the weights of lengths
+    """Among statements of one strength, over the strengths: long ones must not score higher for being long."""
+    assert abs(np.mean([_length_and_size(strength) for strength in (0, 1, 2)])) < 0.1
+
+
+def _length_and_size(strength: int) -> float:
+    alike = [statement.text for statement in load_statements() if abs(statement.valence) == strength]
+    texts = [text for text in alike if 8 <= len(text) <= 80]
+    size = np.abs([coding.sentiment for coding in LinearCoder().code(texts)])
+    return float(np.corrcoef([len(text) for text in texts], size)[0, 1])
