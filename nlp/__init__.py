@@ -5,10 +5,11 @@
 """
 
 from nlp.coding import EMOTIONS, NEUTRAL_BELOW, Coder, Coding, Cue, Evidence, Label, label_of
-from nlp.errors import LexiconFormatError, NlpError, UnknownCoderError
-from nlp.loading import available_coders, is_slow, load_coder
+from nlp.errors import LexiconFormatError, ModelFolderError, ModelUnavailableError, NlpError, UnknownCoderError
+from nlp.loading import available_coders, configure, is_slow, load_coder
 
 __all__ = [
-    "EMOTIONS", "NEUTRAL_BELOW", "Coder", "Coding", "Cue", "Evidence", "Label", "LexiconFormatError", "NlpError",
-    "UnknownCoderError", "available_coders", "is_slow", "label_of", "load_coder",
+    "EMOTIONS", "NEUTRAL_BELOW", "Coder", "Coding", "Cue", "Evidence", "Label", "LexiconFormatError", "ModelFolderError",
+    "ModelUnavailableError", "NlpError", "UnknownCoderError", "available_coders", "configure", "is_slow", "label_of",
+    "load_coder",
 ]  # fmt: skip

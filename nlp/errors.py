@@ -21,3 +21,19 @@ class LexiconFormatError(NlpError, ValueError):
         super().__init__(f"{source}, line {line}: {problem}")
         self.source = source
         self.line = line
+
+
+class ModelUnavailableError(NlpError, RuntimeError):
+    """The model of a coder cannot be loaded here; the message says what to install or to configure."""
+
+
+class BaseModelError(ModelUnavailableError):
+    """The base model's file is missing, or another than the deltas were trained on."""
+
+
+class ModelFolderError(ModelUnavailableError):
+    """A folder does not hold a sequence-classification model that can be read. `file` is what is missing or wrong."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        super().__init__(f"{file}: {problem}")
+        self.file = file

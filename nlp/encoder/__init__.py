@@ -1,0 +1,1 @@
+"""The fine-tuned encoder: base weights from an installed package, our deltas, int8 inference."""

@@ -1,0 +1,61 @@
+"""How the encoder and the default coder become one score, and what that score is worth."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.encoder.deltas import FOLDER
+from nlp.errors import BaseModelError
+
+FILE: Final = "mixture.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Fitted on statements that neither side was trained on; every number is rounded before it is written.
+
+    `sentiment`: weights of (1, encoder, default). `emotions`: the same, of strengths. `floors`: below, none is named.
+    `certainty`: constant and weight of the score's size in the logistic probability that its sign is right.
+    """
+
+    sentiment: tuple[float, float, float]
+    emotions: tuple[float, float, float]
+    floors: tuple[float, ...]
+    certainty: tuple[float, float]
+
+    @classmethod
+    def load(cls, folder: Path = FOLDER) -> Self:
+        """Reads what `write` wrote. Raises BaseModelError when the file is missing or no such file."""
+        try:
+            found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            return cls(**{name: tuple(numbers) for name, numbers in found.items()})
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise BaseModelError(f"{FILE} is missing or damaged: install the project anew") from error
+
+    def encoded(self) -> bytes:
+        """As JSON, one form for one content."""
+        return (json.dumps(asdict(self), indent=1) + "\n").encode()
+
+    def write(self, folder: Path = FOLDER) -> None:
+        """Writes the file into a folder that exists."""
+        (folder / FILE).write_bytes(self.encoded())
+
+    def scores(self, encoder: NDArray[np.float64], default: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(texts,): within [-1, 1], four decimals."""
+        constant, of_encoder, of_default = self.sentiment
+        mixed = constant + of_encoder * encoder + of_default * default
+        return np.asarray(np.round(np.clip(mixed, -1, 1), 4) + 0.0)
+
+    def strengths(self, encoder: NDArray[np.float64], default: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(texts, emotions): within [0, 1], four decimals."""
+        constant, of_encoder, of_default = self.emotions
+        return np.asarray(np.round(np.clip(constant + of_encoder * encoder + of_default * default, 0, 1), 4))
+
+    def certain(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(texts,): the probability that the sign is right, never under a half, four decimals."""
+        constant, weight = self.certainty
+        return np.asarray(np.round(np.maximum(1 / (1 + np.exp(-constant - weight * np.abs(scores))), 0.5), 4))
