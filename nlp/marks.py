@@ -24,7 +24,7 @@ BEFORE, AFTER = 2, 5
 def marked(hashes: NDArray[np.uint64], reading: LexiconReading) -> NDArray[np.uint64]:
     """(positions, LONGEST): the n-gram hashes, other ones where the window touches a word that a rule turned."""
     grams = hashes[:, :LONGEST]
-    turned = np.flatnonzero(reading.turned)
+    turned = reading.turned.nonzero()[0]
     if turned.size == 0:
         return grams
     steps = np.zeros(len(grams) + 1, dtype=np.int64)
@@ -44,7 +44,7 @@ def position_weights(batch: Batch, reading: LexiconReading) -> NDArray[np.int32]
     """(positions,): BEFORE, AFTER or UNIT; None where the batch has no contrast, and all weigh UNIT."""
     if reading.contrasts.size == 0:
         return None
-    borders = np.flatnonzero(reading.sentence_ends)
+    borders = reading.sentence_ends.nonzero()[0]
     sentence = np.searchsorted(borders, reading.contrasts)
     last = np.append(sentence[1:] != sentence[:-1], True)
     at, sentence = reading.contrasts[last], sentence[last]

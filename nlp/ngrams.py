@@ -10,6 +10,8 @@ from nlp.characters import Batch
 LONGEST: Final = 4
 SENTIMENT_BITS: Final = 20
 EMOTION_BITS: Final = 16
+EMOTION_LONGEST: Final = 2
+"""Emotions are rare and their table is small: longer n-grams would only collide in it."""
 PRIOR: Final = 30
 """N-grams that say nothing, added to every text, so that a word or two is not taken for certain."""
 
@@ -23,7 +25,7 @@ def fitting(batch: Batch) -> NDArray[np.bool_]:
 
 
 def slots(grams: NDArray[np.uint64], fits: NDArray[np.bool_], bits: int) -> NDArray[np.int64]:
-    """(positions, LONGEST): the table row of each n-gram hash; row 0 is nobody's and weighs nothing."""
+    """(positions, widths): the table row of each n-gram hash; row 0 is nobody's and weighs nothing."""
     rows = (grams >> np.uint64(64 - bits)).astype(np.int64)
     rows *= fits
     return rows

@@ -96,7 +96,7 @@ def sum_up(reading: LexiconReading, texts: int) -> Sums:
     gain = np.maximum(effect, 0)
     positive = np.bincount(reading.owner, gain, texts).astype(np.float64)
     negative = np.bincount(reading.owner, gain - effect, texts).astype(np.float64)
-    felt = np.flatnonzero(effect)
+    felt = effect.nonzero()[0]
     words = np.bincount(reading.owner[felt], minlength=texts).astype(np.int64)
     closing = np.zeros(texts)
     closing[reading.owner[felt]] = np.minimum(np.maximum(effect[felt] / (2 * UNIT), -1), 1)

@@ -21,7 +21,7 @@ from nlp.lexicon.entries import FOLDER as LEXICON
 from nlp.lexicon.entries import fingerprint
 from nlp.lexicon.scope import LexiconReading
 from nlp.marks import UNIT, marked, position_weights
-from nlp.ngrams import EMOTION_BITS, SENTIMENT_BITS, fitting, roots, slots, sums
+from nlp.ngrams import EMOTION_BITS, EMOTION_LONGEST, SENTIMENT_BITS, fitting, roots, slots, sums
 from nlp.reading import Sums, analyse, chunks, emotion_sums, shared_reader, sum_up
 from nlp.weights import FOLDER as WEIGHTS
 from nlp.weights import Weights
@@ -88,7 +88,7 @@ class LinearCoder:
         weight = position_weights(batch, reading)
         by_position *= UNIT if weight is None else weight
         blank = np.add.reduceat(batch.codes > SPACE, batch.starts) == 0
-        rows = slots(grams, fits, EMOTION_BITS)
+        rows = slots(grams[:, :EMOTION_LONGEST], fits[:, :EMOTION_LONGEST], EMOTION_BITS)
         sums = sum_up(reading, len(texts))
         return _Scene(texts, batch, reading, sums, roots(batch) * UNIT, blank, by_position, rows, weight)
 

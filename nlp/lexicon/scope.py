@@ -47,7 +47,24 @@ _COMPLETED: Final = ord("了")
 _BACK: Final = np.arange(1, REACH + 1)
 _FARTHEST: Final = GAP + 2 * (_BACK - 1)
 
-_PASSED: Final = (Role.PLAIN, Role.DEGREE, Role.ARRIVAL)
+_FEELING: Final = int(Role.FEELING)
+_DEGREE_BEHIND: Final = int(Role.DEGREE_BEHIND)
+_GONE: Final = int(Role.GONE)
+_NEGATOR: Final = int(Role.NEGATOR)
+_STOPPED: Final = int(Role.STOPPED)
+
+
+def _roles(*roles: Role) -> NDArray[np.bool_]:
+    """By role: is it one of these."""
+    table = np.zeros(len(Role), dtype=np.bool_)
+    table[list(roles)] = True
+    return table
+
+
+_IS_TURN: Final = _roles(Role.CONTRAST, Role.CONTRAST_OPENING)
+_IS_OPENING: Final = _roles(Role.CONTRAST_OPENING)
+_COMPLETES: Final = _roles(Role.DEGREE_BEHIND, Role.GONE)
+_IS_PASSED: Final = _roles(Role.PLAIN, Role.DEGREE, Role.ARRIVAL)
 """What may stand between a feeling and its complement: 疼痛 已经明显 缓解."""
 
 _MODIFIERS: Final = {
@@ -108,18 +125,16 @@ class ScopedLexicon:
         codes = within_bmp(batch.codes)
         sentences = sentence_ends(codes)
         scene = self._scene(batch, matches, codes, sentences)
-        present = set(np.flatnonzero(np.bincount(scene.role)).tolist())
-        for cause, act in _ACTS:
-            if not present.isdisjoint(cause):
+        present = np.bincount(scene.role, minlength=len(Role)).tolist()
+        for causes, act in _ACTS:
+            if any(present[cause] for cause in causes):
                 act(scene)
         strength = np.maximum(np.minimum(scene.factor, STRONGEST), -STRONGEST)
         effect = np.rint(scene.valence * strength * UNIT).astype(np.int64)
         turned = scene.valence * effect < 0
         emotion = _turned_emotions(self._emotion[matches.phrase], scene.valence, turned)
-        contrasts = matches.start[np.isin(scene.role, _TURNS)]
-        return LexiconReading(
-            matches, scene.owner, effect, scene.rules, emotion, turned, contrasts, sentences
-        )  # fmt: skip
+        contrasts = matches.start[_IS_TURN[scene.role]]
+        return LexiconReading(matches, scene.owner, effect, scene.rules, emotion, turned, contrasts, sentences)
 
     def _scene(
         self, batch: Batch, matches: Matches, codes: NDArray[np.uint32], sentences: NDArray[np.bool_]
@@ -128,7 +143,7 @@ class ScopedLexicon:
         ends = clause_ends(codes)
         opens = ends[start - 1]
         role = self._role[phrase]
-        role[(role == Role.CONTRAST_OPENING) & ~opens] = Role.PLAIN
+        role[_IS_OPENING[role] & ~opens] = 0
         return _Scene(
             role, self._weight[phrase], self._valence[phrase], self._eases[phrase], np.cumsum(ends, dtype=np.int64)[start],
             np.cumsum(sentences, dtype=np.int64)[start], batch.owner[start], start, end,
@@ -166,20 +181,20 @@ def _padded(emotions: tuple[int, ...]) -> tuple[int, ...]:
 
 def _look_back(scene: _Scene) -> None:
     """Modifiers stand before what they modify: 不太疼, 非常安心, 再也不害怕了."""
-    felt = np.flatnonzero(scene.role == Role.FEELING)
+    felt = (scene.role == _FEELING).nonzero()[0]
     at = np.maximum(felt[:, None] - _BACK, 0)
     role = scene.role[at]
     reached = (scene.clause[at] == scene.clause[felt][:, None]) & (felt[:, None] >= _BACK)
     reached &= scene.start[felt][:, None] - scene.end[at] <= _FARTHEST + _covered(scene, felt, at)
-    reached &= role != Role.FEELING
+    reached &= role != _FEELING
     reached[:, 1] &= reached[:, 0]
     reached[:, 2] &= reached[:, 1]
     low = scene.valence[felt] < 0
     reached &= _MODIFIES[role, low[:, None].astype(np.int64)]
     if not reached.any():
         return
-    stopped = role == Role.STOPPED
-    over = reached & low[:, None] & (stopped | ((role == Role.NEGATOR) & scene.completed[felt][:, None]))
+    stopped = role == _STOPPED
+    over = reached & low[:, None] & (stopped | ((role == _NEGATOR) & scene.completed[felt][:, None]))
     by = np.where(reached, np.where(over, RELIEF, scene.weight[at]), 1.0)
     bits = np.where(reached, np.where(over, _BIT["relief"], _RULE_BIT[role]), 0)
     scene.factor[felt] = by[:, 0] * by[:, 1] * by[:, 2]
@@ -196,23 +211,30 @@ def _covered(scene: _Scene, felt: NDArray[np.int64], at: NDArray[np.int64]) -> N
 
 
 def _look_ahead(scene: _Scene) -> None:
-    """Complements stand behind, at most one plain word away: 疼得要命, 恶心的感觉消失了."""
-    felt = np.flatnonzero(scene.role == Role.FEELING)
-    behind = np.minimum(felt[:, None] + np.array([1, 2]), scene.role.size - 1)
-    role = scene.role[behind]
-    gap = scene.start[behind] - np.stack((scene.end[felt], scene.end[behind[:, 0]]), axis=1)
-    near = (scene.clause[behind] == scene.clause[felt][:, None]) & (gap <= GAP) & (gap >= 0)
-    near[:, 1] &= near[:, 0] & np.isin(role[:, 0], _PASSED)
-    for step in (0, 1):
-        _complete(scene, felt[near[:, step]], behind[near[:, step], step])
+    """Complements stand behind, at most one plain word away: 疼得要命, 恶心的感觉消失了, 焦虑明显减轻."""
+    role = scene.role
+    behind = (_COMPLETES[role] | scene.eases)[1:].nonzero()[0] + 1
+    near = (scene.clause[behind - 1] == scene.clause[behind]) & (scene.start[behind] - scene.end[behind - 1] <= GAP)
+    behind = behind[near]
+    passing = _IS_PASSED[role[behind - 1]]
+    _complete(scene, behind[~passing] - 1, behind[~passing])
+    behind = behind[passing & (behind >= 2)]
+    near = (scene.clause[behind - 2] == scene.clause[behind]) & (scene.start[behind - 1] - scene.end[behind - 2] <= GAP)
+    _complete(scene, behind[near] - 2, behind[near])
 
 
 def _complete(scene: _Scene, felt: NDArray[np.int64], behind: NDArray[np.int64]) -> None:
-    degree = scene.role[behind] == Role.DEGREE_BEHIND
+    """`felt` and `behind` (pairs,): where `felt` is a feeling, what stands behind completes it."""
+    feels = scene.role[felt] == _FEELING
+    felt, behind = felt[feels], behind[feels]
+    if felt.size == 0:
+        return
+    role = scene.role[behind]
+    degree = role == _DEGREE_BEHIND
     scene.factor[felt[degree]] *= scene.weight[behind[degree]]
     scene.rules[felt[degree]] |= _BIT["degree"]
     low = scene.valence[felt] < 0
-    gone = felt[(scene.role[behind] == Role.GONE) & low]
+    gone = felt[(role == _GONE) & low]
     scene.factor[gone] *= RELIEF
     eased = felt[scene.eases[behind] & (scene.factor[behind] > 0) & low & (scene.factor[felt] > 0)]
     scene.factor[eased] *= EASED
@@ -255,7 +277,7 @@ def _mock(scene: _Scene) -> None:
 
 def _contrast(scene: _Scene) -> None:
     """虽然…但是: what follows decides. A contrast that opens a sentence also weighs down the sentence before it."""
-    turns = (scene.role == Role.CONTRAST) | (scene.role == Role.CONTRAST_OPENING)
+    turns = _IS_TURN[scene.role]
     size = turns.size
     following = np.minimum.accumulate(np.where(turns, np.arange(size), size)[::-1])[::-1]
     reachable = np.minimum(following, size - 1)
@@ -275,15 +297,14 @@ def _concede(scene: _Scene) -> None:
     scene.multiply(conceded & ~settled, CONCEDED, "concession")
 
 
-_TURNS: Final = (Role.CONTRAST, Role.CONTRAST_OPENING)
-_ACTS: Final[tuple[tuple[tuple[Role, ...], Callable[[_Scene], None]], ...]] = (
-    ((Role.FEELING,), _look_back),
-    ((Role.FEELING,), _look_ahead),
-    ((Role.SUPPOSED, Role.REGRET), _suppose),
-    ((Role.WORRY,), _doubt),
-    ((Role.IRONY,), _mock),
-    (_TURNS, _contrast),
-    ((Role.CONCEDED,), _concede),
+_ACTS: Final[tuple[tuple[tuple[int, ...], Callable[[_Scene], None]], ...]] = (
+    ((int(Role.FEELING),), _look_back),
+    ((int(Role.FEELING),), _look_ahead),
+    ((int(Role.SUPPOSED), int(Role.REGRET)), _suppose),
+    ((int(Role.WORRY),), _doubt),
+    ((int(Role.IRONY),), _mock),
+    ((int(Role.CONTRAST), int(Role.CONTRAST_OPENING)), _contrast),
+    ((int(Role.CONCEDED),), _concede),
 )
 """Which roles call for which rule, in the order in which the rules act."""
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from nlp.characters import Batch
 from nlp.marks import UNIT, marked, position_weights
-from nlp.ngrams import EMOTION_BITS, SENTIMENT_BITS, fitting, roots, slots
+from nlp.ngrams import EMOTION_BITS, EMOTION_LONGEST, SENTIMENT_BITS, fitting, roots, slots
 from nlp.reading import analyse, emotion_sums, shared_reader, sum_up
 
 _AT_ONCE: Final = 2000
@@ -46,20 +47,21 @@ def _read(texts: Sequence[str]) -> Corpus:
     reading = shared_reader().read(batch, hashes)
     fits = fitting(batch)
     grams = marked(hashes, reading)
-    owner = np.repeat(batch.owner, fits.shape[1])[fits.ravel()]
     by_position = position_weights(batch, reading)
     weight = np.ones(batch.codes.size) if by_position is None else by_position / UNIT
-    weight = np.repeat(weight, fits.shape[1])[fits.ravel()]
+    short, narrow = grams[:, :EMOTION_LONGEST], fits[:, :EMOTION_LONGEST]
     return Corpus(
-        _occurrences(owner, slots(grams, fits, SENTIMENT_BITS)[fits], weight, len(texts), SENTIMENT_BITS),
-        _occurrences(owner, slots(grams, fits, EMOTION_BITS)[fits], weight, len(texts), EMOTION_BITS),
+        _occurrences(batch, slots(grams, fits, SENTIMENT_BITS), weight, SENTIMENT_BITS),
+        _occurrences(batch, slots(short, narrow, EMOTION_BITS), weight, EMOTION_BITS),
         roots(batch), np.column_stack(sum_up(reading, len(texts)).features()), emotion_sums(reading, len(texts)),
         batch.lengths,
     )  # fmt: skip
 
 
-def _occurrences(
-    owner: NDArray[np.int64], column: NDArray[np.int64], weight: NDArray[np.float64], texts: int, bits: int
-) -> csr_array:
-    used = column > 0
-    return csr_array((weight[used], (owner[used], column[used])), shape=(texts, 1 << bits))
+def _occurrences(batch: Batch, rows: NDArray[np.int64], weight: NDArray[np.float64], bits: int) -> csr_array:
+    """(texts, table rows): what each row, of (positions, widths), adds to its text."""
+    used = rows > 0
+    width = rows.shape[1]
+    owner = np.repeat(batch.owner, width).reshape(-1, width)[used]
+    weights = np.repeat(weight, width).reshape(-1, width)[used]
+    return csr_array((weights, (owner, rows[used])), shape=(batch.starts.size, 1 << bits))

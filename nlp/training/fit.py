@@ -24,7 +24,7 @@ FOLDS: Final = 5
 FOLD_RUN: Final = 10
 """Neighbours in the files are often contrasting pairs and stay in one fold."""
 SENTIMENT_PENALTY: Final = 10.0
-EMOTION_PENALTY: Final = 60.0
+EMOTION_PENALTY: Final = 25.0
 REVIEW_WEIGHT: Final = 0.25
 REVIEW_VALENCE: Final = 0.6
 """What a review that is only known to be liked is taken to mean."""
