@@ -18,6 +18,8 @@ def _table(marks: str) -> NDArray[np.bool_]:
 
 _CLAUSE_ENDS: Final = _table("\n ,.!?;:、。…~～()[]—“”")
 _SENTENCE_ENDS: Final = _table("\n!?。")
+_QUOTES: Final = _table('“”"「」『』‘’')
+_QUOTES[END] = False
 
 
 def within_bmp(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -33,3 +35,8 @@ def clause_ends(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
 def sentence_ends(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Mask of the positions that end a sentence; `codes` as from `within_bmp`."""
     return _SENTENCE_ENDS[codes]
+
+
+def quotes(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Mask of the positions with a quotation mark; `codes` as from `within_bmp`."""
+    return _QUOTES[codes]

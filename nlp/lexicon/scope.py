@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.characters import Batch
-from nlp.clauses import clause_ends, sentence_ends, within_bmp
+from nlp.clauses import clause_ends, quotes, sentence_ends, within_bmp
 from nlp.coding import EMOTIONS
 from nlp.lexicon.entries import Phrase, Role
 from nlp.lexicon.matcher import Matches
@@ -33,7 +33,6 @@ EASED: Final = -0.3
 """What is left of a symptom before a word of its change for the better, which speaks for itself: 焦虑减轻了."""
 DAMPED: Final = 0.3
 RAISED: Final = 1.2
-CONCEDED: Final = 0.5
 PROMISE_IN_DOUBT: Final = -0.3
 FLIPPED_PRAISE: Final = -0.8
 STRONGEST: Final = 2.2
@@ -51,6 +50,7 @@ _FEELING: Final = int(Role.FEELING)
 _DEGREE_BEHIND: Final = int(Role.DEGREE_BEHIND)
 _GONE: Final = int(Role.GONE)
 _NEGATOR: Final = int(Role.NEGATOR)
+_AFFIRMED: Final = int(Role.AFFIRMED)
 _STOPPED: Final = int(Role.STOPPED)
 
 
@@ -90,9 +90,9 @@ _MODIFIES, _RULE_BIT = _modifier_tables()
 class LexiconReading:
     """Per match: where it stands, its `effect` in thousandths of a valence step, and the `rules` bits that shaped it.
 
-    `emotion` is (matches, 3), indices of EMOTIONS, len(EMOTIONS) where there is none; `turned` (matches,) tells whose
-    effect is against the word's own valence. `contrasts` are the positions where a 但是 stands, `sentence_ends` is a
-    mask over positions.
+    `emotion` is (matches, 3), indices of EMOTIONS, len(EMOTIONS) where there is none. `turned` (matches,) tells whose
+    effect is against the word's own valence, and which are double negations. `contrasts` are the positions where a 但是
+    stands, `sentence_ends` is a mask over positions.
     """
 
     matches: Matches
@@ -129,10 +129,12 @@ class ScopedLexicon:
         for causes, act in _ACTS:
             if any(present[cause] for cause in causes):
                 act(scene)
+        _scare(scene, quotes(codes[matches.start - 1]) & quotes(codes[matches.end]))
         strength = np.maximum(np.minimum(scene.factor, STRONGEST), -STRONGEST)
         effect = np.rint(scene.valence * strength * UNIT).astype(np.int64)
         turned = scene.valence * effect < 0
         emotion = _turned_emotions(self._emotion[matches.phrase], scene.valence, turned)
+        turned |= scene.role == _AFFIRMED
         contrasts = matches.start[_IS_TURN[scene.role]]
         return LexiconReading(matches, scene.owner, effect, scene.rules, emotion, turned, contrasts, sentences)
 
@@ -275,6 +277,11 @@ def _mock(scene: _Scene) -> None:
         scene.multiply(mocked & ~cues & (scene.valence > 0), FLIPPED_PRAISE, "irony")
 
 
+def _scare(scene: _Scene, quoted: NDArray[np.bool_]) -> None:
+    """Praise in quotation marks of its own is none: 真是“贴心”."""
+    scene.multiply(quoted & (scene.valence > 0) & (scene.factor > 0), FLIPPED_PRAISE, "irony")
+
+
 def _contrast(scene: _Scene) -> None:
     """虽然…但是: what follows decides. A contrast that opens a sentence also weighs down the sentence before it."""
     turns = _IS_TURN[scene.role]
@@ -292,9 +299,9 @@ def _contrast(scene: _Scene) -> None:
 
 def _concede(scene: _Scene) -> None:
     """A concession that no contrast answers still weighs less: 疼是疼, 就算好了."""
-    conceded, _ = _within(scene, Role.CONCEDED, scene.clause)
+    conceded, last = _within(scene, Role.CONCEDED, scene.clause)
     settled = (scene.rules & (_BIT["before_contrast"] | _BIT["after_contrast"])) > 0
-    scene.multiply(conceded & ~settled, CONCEDED, "concession")
+    scene.multiply(conceded & ~settled, scene.weight[last], "concession")
 
 
 _ACTS: Final[tuple[tuple[tuple[int, ...], Callable[[_Scene], None]], ...]] = (
