@@ -18,6 +18,12 @@ OWN: Final = 0.85
 CLEARLY: Final = 0.08
 """The clause by itself must lean the same way by this much."""
 
+AGAINST: Final = 0.4
+"""So much where the statement leans the other way."""
+
+BARE: Final = 0.2
+"""A passage less specific than this is read with the clause before it."""
+
 LONGEST_PHRASE: Final = 36
 SHORTEST_PHRASE: Final = 4
 MOST_PER_STATEMENT: Final = 3
@@ -121,7 +127,8 @@ def passages(reading: Reading, sentiment: float) -> tuple[Passage, ...]:
 
 def _together(own: float, statement: float) -> float:
     both = OWN * own + (1 - OWN) * statement
-    return both if own * both > 0 and abs(own) >= CLEARLY else 0.0
+    least = AGAINST if own * statement < 0 else CLEARLY
+    return both if own * both > 0 and abs(own) >= least else 0.0
 
 
 def _felt_runs(reading: Reading, felt: Sequence[float], sign: int, statement: float) -> list[tuple[int, int]]:
@@ -181,8 +188,8 @@ def _with_setting(reading: Reading, felt: Sequence[float], left: int, right: int
     before = clauses[left - 1]
     sets_scene = len(before.text) <= _SETTING and _SETS_SCENE.search(before.text) and reading.needs[left - 1] is None
     leans = felt[left - 1] * felt[left] < 0 and abs(felt[left - 1]) >= FELT_FROM
-    short = right == left and len(clauses[left].text) < 8
-    return left - 1 if not leans and (sets_scene or short or _NOT_ALONE.match(clauses[left].text)) else left
+    bare = _specific(reading.text[clauses[left].start : clauses[right].end]) < BARE
+    return left - 1 if not leans and (sets_scene or bare or _NOT_ALONE.match(clauses[left].text)) else left
 
 
 def _fits(clauses: Sequence[Clause], left: int, right: int) -> bool:
