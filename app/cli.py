@@ -25,7 +25,7 @@ from app.core.errors import AppError
 from app.core.logging import configure
 from app.core.schema import opened
 from app.core.settings import Settings, SettingsError
-from app.exchange import checkup, people, terminal
+from app.exchange import checkup, commands, people, terminal
 from app.exchange.demo import load_demo
 from app.exchange.entries import EntryImport, Refused, Summary
 from app.exchange.errors import StudyUnknown
@@ -34,8 +34,8 @@ from app.exchange.refusals import in_words, refusals
 from app.exchange.sheets import open_sheet
 from app.jobs.service import watch
 from app.jobs.worker import Worker
+from app.statements import judging, recodings, training
 from app.statements.commands import coder as coder_commands
-from app.statements.recode import request_recode
 from app.studies.queries import study_by_slug
 from app.web.i18n import current_language, translate
 from app.web.problems import problem
@@ -54,6 +54,10 @@ imports = typer.Typer(help="Take sheets in.", no_args_is_help=True)
 cli.add_typer(admin, name="admin")
 cli.add_typer(imports, name="import")
 cli.add_typer(coder_commands, name="coder")
+coder_commands.command("adapt")(commands.adapt)
+coder_commands.command("sheet")(commands.sheet)
+coder_commands.command("evaluate")(judging.evaluate)
+coder_commands.command("train")(training.train)
 
 OfStudy = Annotated[str, typer.Option("--study", metavar="SLUG", help="The study, by the name in its address.")]
 Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: UTF-8 or GB18030; commas, semicolons or tabs.")]
@@ -131,7 +135,7 @@ def recode(
             found = study_by_slug(session, study)
             if found is None:
                 raise StudyUnknown(slug=study)
-            job = request_recode(session, ACTOR, found, coder)
+            job = recodings.request(session, ACTOR, found, coder).job_id
         # A name of its own: a server may be at work under the configured one.
         own = settings.model_copy(update={"worker_name": f"recode-{os.getpid()}"})
         with _working(own, database), terminal.progress(counts=True) as report:

@@ -41,7 +41,7 @@ class Adaptation:
     @classmethod
     def of_knots(cls, knots: Sequence[float], values: Sequence[float]) -> "Adaptation":
         """The map through these points, as it can be written down."""
-        return cls(tuple(round(at, 6) for at in knots), tuple(round(value, 6) for value in values))
+        return cls(tuple(round(float(at), 6) for at in knots), tuple(round(float(value), 6) for value in values))
 
     @classmethod
     def of_parameters(cls, parameters: Mapping[str, Any]) -> "Adaptation":

@@ -15,7 +15,7 @@ from app.statements import pending
 from app.statements.pending import NOTHING_WAITS, Refining
 from app.studies import queries as studies
 from app.studies.access import TEXT_READERS, StudyAccess
-from app.studies.coders import Choice
+from app.studies.adaptations import choice_in_force
 from app.web.i18n import choose_language, current_language
 
 
@@ -58,9 +58,10 @@ def read(request: Request, session: Session, access: StudyAccess, asked: CurveQu
     protocol = studies.protocol(session, access.study.id)
     revisions = queries.revisions(session, access.study.id)
     anonymous = not sees_text(access)
-    choice = Choice(protocol.study.coder)
-    coder_version = choice.installed() or protocol.study.coder_version
-    refining = pending.state(session, protocol.study.id) if choice.slow else NOTHING_WAITS
+    study = protocol.study
+    choice = choice_in_force(session, study.id, study.coder, study.coder_version)
+    coder_version = choice.installed() or study.coder_version
+    refining = pending.state(session, study.id) if choice.slow else NOTHING_WAITS
     tag = service.etag(protocol, revisions, asked, anonymous=anonymous, state=(coder_version, refining))
     return Reading(access, asked, revisions, f'"{tag}-{language}"', anonymous, coder_version, refining)
 

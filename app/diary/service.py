@@ -24,7 +24,7 @@ from app.statements import service as statements
 from app.statements.cells import Place
 from app.statements.service import Spoken
 from app.studies import queries as studies
-from app.studies.coders import Choice
+from app.studies.adaptations import choice_in_force
 from app.studies.protocol import FormFacts, StudyProtocol
 from app.web.i18n import mark as _
 
@@ -101,7 +101,7 @@ def prepare(session: Session, study_id: UUID, batch: Sequence[Handed]) -> list[P
     people = standing.find_ids(session, study_id, {handed.submission.participant for handed in batch})
     checked = [_check(protocol, people, handed, received_at) for handed in batch]
     sound = [one for one in checked if isinstance(one, _Checked)]
-    coder = Choice(protocol.study.coder).quick()
+    coder = choice_in_force(session, study_id, protocol.study.coder, protocol.study.coder_version).quick()
     texts = [text for one in sound for text in one.answers.texts]
     spoken = iter(statements.code(coder, texts))
 

@@ -27,7 +27,7 @@ from app.diary.queries import mood_deltas
 from app.exchange import queries
 from app.participants import queries as participants
 from app.statements import cells
-from app.studies.coders import coder_version
+from app.studies.adaptations import choice_in_force
 from app.studies.errors import CoderUnavailable
 from app.studies.models import Study
 from app.web.i18n import translate
@@ -156,7 +156,7 @@ def _log(session: Session, keyring: Keyring) -> Iterator[Finding]:
 
 
 def _study(session: Session, study: Study) -> Iterator[Finding]:
-    yield _coder(study)
+    yield _coder(session, study)
     yield from _retention(session, study)
     recode = f"xinlu recode --study {study.slug} --coder {study.coder}"
     counted: Iterable[tuple[str, Callable[[Session, UUID], dict[cells.CellKey, list[int]]], tuple[str, ...], str]] = (
@@ -192,10 +192,10 @@ def _retention(session: Session, study: Study) -> Iterator[Finding]:
         yield Finding("warn", subject, translate("保存期已过，参与者和日记还没有删完"), remedy)
 
 
-def _coder(study: Study) -> Finding:
+def _coder(session: Session, study: Study) -> Finding:
     subject = f"{study.slug} / {study.coder}"
     try:
-        installed = coder_version(study.coder)
+        installed = choice_in_force(session, study.id, study.coder, study.coder_version).load().version
     except CoderUnavailable as error:
         # The library's own words: what to install or to configure.
         return Finding("fail", subject, str(error.__cause__), translate("装好或配好以后，等着的表述会自动补上。"))

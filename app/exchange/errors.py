@@ -37,3 +37,11 @@ class InputOverwritten(Invalid):
     code = "input_overwritten"
     title = "出错的行不能写回正在读的文件"
     remedy = "请给 --errors 换一个文件名。"
+
+
+class CodesRefused(Invalid):
+    """No code of the sheet was used."""
+
+    code = "codes_refused"
+    title = "编码表里有 %(wrong)s 行不对，什么也没有存"
+    remedy = "请改好这些行，再运行一次。"

@@ -1,6 +1,6 @@
 """``xinlu coder``: what researchers and developers do with the sentiment coder.
 
-Other modules add their commands with ``@coder.command()``; app/cli.py imports them.
+app/cli.py puts the commands of other modules into it.
 """
 
 import typer

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.studies.coders import Choice
+from app.studies.adaptations import choice_in_force
 from app.studies.models import Study
 from nlp import Coder
 
@@ -40,7 +40,7 @@ def in_force(session: Session, study_id: UUID, model_version: str) -> InForce:
     name, version = session.execute(select(Study.coder, Study.coder_version).where(Study.id == study_id)).one()
     if version == model_version:
         return InForce(None, refined=False)
-    choice = Choice(name)
+    choice = choice_in_force(session, study_id, name, version)
     quick = choice.quick()
     return InForce(None if quick.version == model_version else quick, refined=choice.slow)
 

@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Integer, String, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Json, UtcDateTime
@@ -73,6 +83,39 @@ class PendingRefinement(Base):
 
     __table_args__ = (
         ForeignKeyConstraint(["study_id", "statement_id"], ["statement.study_id", "statement.id"], ondelete="CASCADE"),
+    )
+
+
+class Recoding(Base):
+    """A study coded again by another coder: as a proposal (``preview``) to be adopted or declined, or to be adopted at once.
+
+    ``state``: coding, ready (coded, undecided), adopting, adopted or declined. ``version`` is known once coding has begun,
+    ``before`` is the version in force when it was asked for.
+    """
+
+    __tablename__ = "recoding"
+
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    coder: Mapped[str] = mapped_column(String(60))
+    adaptation_id: Mapped[UUID | None]
+    version: Mapped[str | None] = mapped_column(String(80))
+    before: Mapped[str] = mapped_column(String(80))
+    preview: Mapped[bool] = mapped_column(Boolean)
+    state: Mapped[str] = mapped_column(String(10))
+    job_id: Mapped[UUID]
+    requested_by: Mapped[str] = mapped_column(String(80))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["study_id", "adaptation_id"],
+            ["study_coder_adaptation.study_id", "study_coder_adaptation.id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("state IN ('coding', 'ready', 'adopting', 'adopted', 'declined')", name="state_known"),
     )
 
 

@@ -5,17 +5,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from app.audit.service import Change
-from app.audit.service import record as log_change
-from app.core.errors import Conflict
-from app.jobs import queries as jobs
-from app.jobs.service import enqueue
 from app.statements import cells, pending
 from app.statements.codings import coding_rows, store
 from app.statements.holding import hold_alone
 from app.statements.models import MachineCoding, Statement
-from app.studies.coders import Choice
-from app.studies.models import Study
 from app.studies.service import use_coder
 from nlp import Coder
 
@@ -23,33 +16,6 @@ TASK = "recode"
 BATCH = 1000
 SLOW_BATCH = 100
 """Of a slow coder: progress is seen, and little is done again, every second or so."""
-
-
-class RecodeUnderWay(Conflict):
-    """The study is being coded again by another coder."""
-
-    code = "recode_under_way"
-    title = "这个研究正在用另一个编码器重新编码"
-    remedy = "请等它结束后再试。"
-
-
-def request_recode(session: Session, actor: str, study: Study, coder: str) -> UUID:
-    """Ask for all statements of the study to be coded by ``coder``; returns the job's id.
-
-    Asking again before the job has ended returns the same job. Invalid for an unknown coder, CoderUnavailable for a slow
-    one that lacks what it needs, RecodeUnderWay if another coder is at it. The log names ``actor``, and the version unless
-    the coder is slow and has not been loaded here.
-    """
-    choice = Choice(coder)
-    choice.require_available()
-    version = choice.installed()
-    hold_alone(session, study.id)
-    for job in jobs.open_jobs(session, TASK, study.id):
-        if job.arguments["coder"] != coder:
-            raise RecodeUnderWay
-        return job.id
-    log_change(session, Change(actor, "coder.requested", study.id, detail={"coder": coder, "version": version}))
-    return enqueue(session, TASK, {"study": str(study.id), "coder": coder, "actor": actor}, study_id=study.id)
 
 
 def count(session: Session, study_id: UUID) -> int:
@@ -77,14 +43,13 @@ def uncoded(session: Session, study_id: UUID, version: str, after: UUID | None, 
     return [(row.id, row.text) for row in rows]
 
 
-def switch(session: Session, actor: str, study_id: UUID, coder: Coder) -> None:
+def switch(session: Session, actor: str, study_id: UUID, coder: Coder, *, slow: bool = False) -> None:
     """Put the scores of ``coder`` in force: statements, cells and the study, in the session's transaction.
 
     What was written since the last batch is coded here, while nobody else writes to the study; a slow coder reads it
     later, for nobody must wait for it.
     """
     hold_alone(session, study_id)
-    slow = Choice(coder.name).slow
     while not slow and (late := uncoded(session, study_id, coder.version, None, BATCH)):
         store(session, coding_rows(study_id, coder, late))
     session.execute(

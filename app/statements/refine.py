@@ -12,9 +12,9 @@ from app.statements.cells import Contribution, Place
 from app.statements.codings import store
 from app.statements.holding import hold_alone
 from app.statements.models import MachineCoding, Statement
+from app.studies.adaptations import choice_in_force
 from app.studies.coders import Choice
 from app.studies.models import Study
-from nlp import Coder
 
 BATCH = 64
 """Statements a transaction: at a hundred texts a second, a person waits a second for theirs."""
@@ -22,30 +22,29 @@ BATCH = 64
 
 def choice_of(session: Session, study_id: UUID) -> Choice | None:
     """Return the slow coder that the study has chosen; None if it has a quick one, or is gone."""
-    name = session.scalar(select(Study.coder).where(Study.id == study_id))
-    choice = Choice(name) if name is not None else None
+    row = session.execute(select(Study.coder, Study.coder_version).where(Study.id == study_id)).one_or_none()
+    choice = choice_in_force(session, study_id, row.coder, row.coder_version) if row is not None else None
     return choice if choice is not None and choice.slow else None
 
 
-def put(session: Session, study_id: UUID, coder: Coder, rows: Sequence[dict[str, Any]]) -> None:
-    """Store ``rows`` (of machine_coding, by ``coder``) and let their statements and cells show these scores.
+def put(session: Session, study_id: UUID, choice: Choice, version: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Store ``rows`` (of machine_coding, by ``version`` of the coder chosen) and let statements and cells show these scores.
 
     What was edited, retracted or erased since it was read is left as it is, and everything is if the study has chosen
     another coder since.
     """
     hold_alone(session, study_id)
-    choice = choice_of(session, study_id)
-    if choice is None or choice.name != coder.name:
+    if choice_of(session, study_id) != choice:
         return
     wanted = [row["statement_id"] for row in rows]
     there = select(Statement).where(Statement.study_id == study_id, Statement.id.in_(wanted)).with_for_update()
     statements = {one.id: one for one in session.scalars(there)}
     store(session, [row for row in rows if row["statement_id"] in statements])
     shown = [one for one in statements.values() if one.retracted_at is None]
-    scores = _scores(session, study_id, coder.version, [one.id for one in shown])
+    scores = _scores(session, study_id, version, [one.id for one in shown])
     before = [_contribution(one, one.sentiment_micro) for one in shown]
     after = [_contribution(one, scores[one.id]) for one in shown]
-    _show(session, study_id, coder.version, list(scores))
+    _show(session, study_id, version, list(scores))
     cells.apply(session, study_id, cells.deltas(after, before))
     pending.clear(session, study_id, wanted)
 

@@ -1,7 +1,8 @@
 """The coders of this process, loaded once each, and which of them a study has chosen."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
+from uuid import UUID
 
 import structlog
 
@@ -9,6 +10,7 @@ from app.core.errors import FieldError, Invalid
 from app.studies.errors import CoderUnavailable
 from app.web.i18n import mark
 from nlp import Coder, UnknownCoderError, available_coders, is_slow, load_coder
+from nlp.adapted import Adaptation, AdaptedCoder
 from nlp.errors import ModelUnavailableError
 
 QUICK: Final = "default"
@@ -16,7 +18,7 @@ QUICK: Final = "default"
 
 log = structlog.get_logger()
 
-_slow_versions: dict[str, str] = {}
+_slow_seen: set[str] = set()
 
 
 def get_coder(name: str) -> Coder:
@@ -30,7 +32,7 @@ def get_coder(name: str) -> Coder:
         log.warning("coder unavailable", coder=name, reason=str(error))
         raise CoderUnavailable(coder=name) from error
     if is_slow(name):
-        _slow_versions[name] = coder.version
+        _slow_seen.add(name)
     return coder
 
 
@@ -41,27 +43,39 @@ def coder_version(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The coder that a study has chosen, not loaded yet; Invalid for a name that no coder has."""
+    """The coder that a study has chosen, not loaded yet: the coder ``base``, or an adaptation of it.
+
+    Invalid for a base that no coder is. What is chosen for a study comes from studies.adaptations.
+    """
 
     name: str
+    base: str
+    adaptation_id: UUID | None = None
+    adaptation: Adaptation | None = None
 
     def __post_init__(self) -> None:
-        if not self.slow and self.name not in available_coders():
+        if not self.slow and self.base not in available_coders():
             raise _unknown()
+
+    @classmethod
+    def plain(cls, name: str) -> Self:
+        """Return the choice of an installed coder; Invalid for an unknown name."""
+        return cls(name, name)
 
     @property
     def slow(self) -> bool:
         """Whether it works in jobs, after the quick one."""
-        return is_slow(self.name)
+        return is_slow(self.base)
 
     def require_available(self) -> None:
         """Raise CoderUnavailable for a slow coder that lacks its extra or its folder; its model is not looked at yet."""
-        if self.name not in available_coders():
-            raise CoderUnavailable(coder=self.name)
+        if self.base not in available_coders():
+            raise CoderUnavailable(coder=self.base)
 
     def load(self) -> Coder:
         """Return the coder itself; raises what get_coder raises."""
-        return get_coder(self.name)
+        base = get_coder(self.base)
+        return base if self.adaptation is None else AdaptedCoder(base, self.adaptation)
 
     def quick(self) -> Coder:
         """Return the coder that codes inside a write."""
@@ -69,7 +83,7 @@ class Choice:
 
     def installed(self) -> str | None:
         """Return the version of this process; None for a slow coder that it has not loaded, and will not for a question."""
-        return _slow_versions.get(self.name) if self.slow else self.load().version
+        return None if self.slow and self.base not in _slow_seen else self.load().version
 
 
 def _unknown() -> Invalid:

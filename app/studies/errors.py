@@ -47,3 +47,11 @@ class CoderUnavailable(Unavailable):
     code = "coder_unavailable"
     title = "编码器 %(coder)s 现在用不了"
     remedy = "请让管理员运行 xinlu doctor，看缺了什么。"
+
+
+class NotAdapted(Conflict):
+    """Nothing was ever fitted to this study's human codes, or the last fit found nothing to change."""
+
+    code = "not_adapted"
+    title = "这个研究还没有可用的校准"
+    remedy = "请先用人工编码运行 xinlu coder adapt；它会说有没有值得改的。"

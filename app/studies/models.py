@@ -150,3 +150,25 @@ class ConsentText(Base):
     purposes: Mapped[list[Any]] = mapped_column(Json)
     text_hash: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class CoderAdaptation(Base):
+    """A study's own calibration of the coder ``base``: its parameters, and the report of the fit. Never changed, only refitted.
+
+    ``base_version`` is the version whose scores it was fitted to. Parameters hold numbers, and wordings that many of the
+    study's people use.
+    """
+
+    __tablename__ = "study_coder_adaptation"
+
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    version: Mapped[str] = mapped_column(String(40))
+    base: Mapped[str] = mapped_column(String(60))
+    base_version: Mapped[str] = mapped_column(String(80))
+    parameters: Mapped[dict[str, Any]] = mapped_column(Json)
+    report: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    created_by: Mapped[str] = mapped_column(String(80))
+
+    __table_args__ = (UniqueConstraint("study_id", "base", "version"),)

@@ -174,6 +174,12 @@ ADAPTATIONS = (
 )
 
 
+@pytest.mark.parametrize("adaptation", ADAPTATIONS)
+def test_what_is_written_down_is_read_back_in_the_same_version(adaptation: Adaptation) -> None:
+    again = Adaptation.of_parameters(json.loads(json.dumps(adaptation.parameters())))
+    assert (again, again.version) == (adaptation, adaptation.version)
+
+
 @pytest.mark.parametrize("base", ["default", "lexicon"])
 @pytest.mark.parametrize("adaptation", ADAPTATIONS)
 def test_evidence_still_sums_to_the_score(base: str, adaptation: Adaptation) -> None:

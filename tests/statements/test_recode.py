@@ -22,12 +22,12 @@ from app.diary.storing import Store, Stored
 from app.jobs import service as jobs
 from app.jobs.context import JobContext
 from app.jobs.service import JobStatus
-from app.statements import cells, recode, service, tasks
+from app.statements import cells, recode, recodings, service, tasks
 from app.statements.cells import Place
+from app.statements.errors import RecodeUnderWay
 from app.statements.models import MachineCoding, Statement
-from app.statements.recode import RecodeUnderWay, request_recode
 from app.statements.service import Utterance
-from app.studies.coders import get_coder
+from app.studies.coders import Choice, get_coder
 from app.studies.models import Stage, Study
 from nlp import Coder, Coding
 from tests.jobs.conftest import StartWorker
@@ -81,7 +81,7 @@ def speak_in(session: Session, scene: Scene, count: int) -> None:
 
 def ask(scene: Scene, coder: str = NEW) -> UUID:
     with scene.store.write() as session:
-        return request_recode(session, "cli", session.get_one(Study, scene.study_id), coder)
+        return recodings.request(session, "cli", session.get_one(Study, scene.study_id), coder).job_id
 
 
 def assert_in_force(scene: Scene, name: str, statements: int) -> None:
@@ -139,10 +139,10 @@ def held_before_switch(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[thread
     coded, go_on = threading.Event(), threading.Event()
     real = tasks._switch
 
-    def held(context: JobContext, study_id: UUID, coder: str, version: str, actor: str) -> None:
+    def held(context: JobContext, order: tasks.Order, version: str) -> None:
         coded.set()
         assert go_on.wait(20)
-        real(context, study_id, coder, version, actor)
+        real(context, order, version)
 
     monkeypatch.setattr(tasks, "_switch", held)
     yield coded, go_on
@@ -288,7 +288,8 @@ def test_an_upgrade_in_the_middle_changes_nothing(
 ) -> None:
     speak(scene, 5)
     coders: list[Coder] = [get_coder(NEW)]
-    monkeypatch.setattr(tasks, "get_coder", lambda _name: coders.pop() if coders else Upgraded())
+    monkeypatch.setattr(Choice, "installed", lambda _choice: None)
+    monkeypatch.setattr(Choice, "load", lambda _choice: coders.pop() if coders else Upgraded())
     start_worker()
     status = last_status(ask(scene))
     assert (status.state, status.error_code) == ("failed", "coder_changed")

@@ -17,9 +17,8 @@ from app.jobs.context import WorkerContext
 from app.jobs.models import Job
 from app.jobs.service import JobStatus
 from app.participants.models import Participant
-from app.statements import cells, codings, pending, refine, tasks
+from app.statements import cells, codings, pending, recodings, refine, tasks
 from app.statements.models import MachineCoding, PendingRefinement, Statement
-from app.statements.recode import request_recode
 from app.studies.coders import get_coder
 from app.studies.models import Study
 from nlp import Coder
@@ -41,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("slow_coder")
 
 def choose(store: Database, coder: str, study_id: UUID) -> UUID:
     with store.write() as session:
-        return request_recode(session, "cli", session.get_one(Study, study_id), coder)
+        return recodings.request(session, "cli", session.get_one(Study, study_id), coder).job_id
 
 
 @pytest.fixture

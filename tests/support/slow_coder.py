@@ -56,13 +56,13 @@ def slow_coder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[
 
     def put(factory: Callable[[], Coder]) -> None:
         loading._loaded.cache_clear()
-        coders._slow_versions.pop(NAME, None)
+        coders._slow_seen.discard(NAME)
         register(factory)
 
     put(SlowCoder)
     yield put
     loading._loaded.cache_clear()
-    coders._slow_versions.pop(NAME, None)
+    coders._slow_seen.discard(NAME)
 
 
 if os.environ.get(STALL):

@@ -1,0 +1,72 @@
+"""``xinlu coder sheet`` and ``adapt``: statements out to people who code, and what their codes teach the study's coder."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.orm import Session
+
+from app.core.logging import configure
+from app.core.schema import opened
+from app.core.settings import Settings
+from app.exchange.codes import read_codes, write_sheet
+from app.exchange.errors import StudyUnknown
+from app.exchange.reports import adaptation_lines
+from app.statements import adapting, drawing
+from app.studies import queries as studies
+from app.studies.models import Study
+from app.web.i18n import translate
+
+ACTOR = "cli"
+MOST_DRAWN = 20_000
+SEEDS = 1 << 31
+
+OfStudy = Annotated[str, typer.Option("--study", metavar="SLUG", help="The study, by the name in its address.")]
+
+
+def sheet(
+    study: OfStudy,
+    output: Annotated[Path, typer.Option("-o", "--output", help="New CSV; only you can read it.")],
+    sample: Annotated[int, typer.Option(min=1, max=MOST_DRAWN, help="How many statements to draw.")] = 200,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=SEEDS, help="Draws the same again; the log keeps the seed that was used.")
+    ] = None,
+) -> None:
+    """Draw statements of a study for people to code, each with its probability, and without the machine's score."""
+    chosen = secrets.randbelow(SEEDS) if seed is None else seed
+    with opened(Settings.from_environment()) as database, database.write() as session:
+        found = _study(session, study)
+        drawn = drawing.draw(session, ACTOR, found.id, sample, chosen)
+        write_sheet(output, studies.protocol(session, found.id), drawn)
+    words = translate("抽出 %(n)s 条表述，写在 %(path)s 里；每条被抽中的概率是 %(probability)s，种子 %(seed)s")
+    counts = {"n": len(drawn.statements), "probability": f"{drawn.probability:.3g}", "seed": chosen}
+    print(words % {**counts, "path": output})
+
+
+def adapt(
+    study: OfStudy,
+    codes: Annotated[Path, typer.Option(metavar="FILE", help="CSV: statement, coder, sentiment from -2 to 2.")],
+) -> None:
+    """Fit a study's own calibration of its coder to human codes, say what it is worth, and keep it for the study to choose.
+
+    Compared on people who were left out; where it is no better there, nothing is changed.
+    """
+    settings = Settings.from_environment()
+    configure(settings)
+    with opened(settings) as database:
+        with database.read() as session:
+            found = _study(session, study)
+            fit = adapting.fit(session, found, read_codes(session, found.id, codes))
+        with database.write() as session:
+            kept = adapting.keep(session, ACTOR, found, fit)
+            version, report = kept.version, kept.report
+    for line in adaptation_lines(fit.base, fit.base_version, version, report, study):
+        print(line)
+
+
+def _study(session: Session, slug: str) -> Study:
+    found = studies.study_by_slug(session, slug)
+    if found is None:
+        raise StudyUnknown(slug=slug)
+    return found
