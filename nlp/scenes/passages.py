@@ -11,7 +11,7 @@ from nlp.scenes.specificity import read_specificity
 from nlp.scenes.spoken import SceneKind
 from nlp.scenes.tables import need_cues
 
-FELT_FROM: Final = 0.2
+FELT_FROM: Final = 0.3
 """A clause with a score of at least this size is felt; between statement and clause, the clause counts OWN."""
 
 OWN: Final = 0.85
@@ -19,7 +19,7 @@ CLEARLY: Final = 0.08
 """The clause by itself must lean the same way by this much."""
 
 AGAINST: Final = 0.4
-"""So much where the statement leans the other way."""
+"""So much where the statement leans the other way; then the clause alone counts."""
 
 BARE: Final = 0.2
 """A passage less specific than this is read with the clause before it."""
@@ -126,9 +126,10 @@ def passages(reading: Reading, sentiment: float) -> tuple[Passage, ...]:
 
 
 def _together(own: float, statement: float) -> float:
-    both = OWN * own + (1 - OWN) * statement
-    least = AGAINST if own * statement < 0 else CLEARLY
-    return both if own * both > 0 and abs(own) >= least else 0.0
+    """Return what a clause and its statement say together; where they differ, the clause's own if it is clear, else 0."""
+    if own * statement < 0:
+        return own if abs(own) >= AGAINST else 0.0
+    return OWN * own + (1 - OWN) * statement if abs(own) >= CLEARLY else 0.0
 
 
 def _felt_runs(reading: Reading, felt: Sequence[float], sign: int, statement: float) -> list[tuple[int, int]]:

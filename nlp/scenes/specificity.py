@@ -16,8 +16,8 @@ SPECIFIC_FROM: Final = 0.5
 DetailKind = Literal["when", "where", "who", "body", "symptom", "object", "event", "how_much", "manner", "words"]
 
 WEIGHTS: Final[dict[str, float]] = {
-    "when": 0.3, "where": 0.2, "who": 0.14, "body": 0.18, "symptom": 0.18, "object": 0.17, "event": 0.2,
-    "how_much": 0.24, "manner": 0.12, "words": 0.14,
+    "when": 0.345, "where": 0.23, "who": 0.161, "body": 0.207, "symptom": 0.207, "object": 0.196, "event": 0.23,
+    "how_much": 0.276, "manner": 0.138, "words": 0.161,
 }  # fmt: skip
 AGAIN: Final = 0.35
 """What a second detail of the same kind counts, of the first; the third counts this share of the second."""
@@ -31,7 +31,7 @@ SUBSTANCE: Final = 0.03
 MOST_SUBSTANCE: Final = 10
 SUBSTANCE_KIND: Final = 6
 """So many characters of content stand for one kind of detail: what was there, in words that no table knows."""
-GENERAL: Final = 0.1
+GENERAL: Final = 0.07
 """What an abstract noun (服务, 态度) or a bare verdict (不够, 很好) takes away, up to MOST_GENERAL of them.
 
 The more is told beside them, the less.
