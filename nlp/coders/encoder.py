@@ -24,6 +24,8 @@ CODE_FORMAT: Final = 1
 RULE: Final = "encoder"
 MOST_CLAUSES: Final = 32
 """More than these are not read one by one to explain a text."""
+MOST_EXPLAINED: Final = 2000
+"""Of a text with more characters, what the encoder says is one span."""
 
 
 class EncoderCoder:
@@ -55,13 +57,13 @@ class EncoderCoder:
         raw = self._encoder.read(chosen)
         mixed = self._mixed(raw, defaults)
         if explain:
-            mixed = self._explained(chosen, mixed, defaults)
+            mixed = self._explained(chosen, raw, mixed, defaults)
         for index, coding in zip(told, mixed, strict=True):
             codings[index] = coding
         return codings
 
     def _mixed(self, raw: NDArray[np.float64], defaults: Sequence[Coding]) -> list[Coding]:
-        scores = self._mixture.scores(np.tanh(raw[:, 0]), np.array([coding.sentiment for coding in defaults]))
+        scores = self._mixture.scores(np.tanh(raw[:, 0]), _scores(defaults))
         strengths = self._mixture.strengths(logistic(raw[:, 1:]), strengths_of(defaults))
         emotions = named_emotions(strengths, np.array(self._mixture.floors))
         certain = self._mixture.certain(scores)
@@ -70,25 +72,23 @@ class EncoderCoder:
             for score, sure, felt, coding in zip(scores.tolist(), certain.tolist(), emotions, defaults, strict=True)
         ]
 
-    def _explained(self, texts: Sequence[str], mixed: list[Coding], defaults: Sequence[Coding]) -> list[Coding]:
-        spans = [_clauses(text) for text in texts]
-        alone = [text[start:end] for text, cut in zip(texts, spans, strict=True) for start, end in cut if len(cut) > 1]
-        found = iter((self._mixture.sentiment[1] * np.tanh(self._encoder.read(alone)[:, 0])).tolist() if alone else [])
+    def _explained(
+        self, texts: Sequence[str], raw: NDArray[np.float64], mixed: list[Coding], defaults: Sequence[Coding]
+    ) -> list[Coding]:
+        cuts = [_clauses(text) for text in texts]
+        alone = [text[start:end] for text, cut in zip(texts, cuts, strict=True) for start, end in cut if len(cut) > 1]
+        said = iter((self._mixture.sentiment[1] * np.tanh(self._encoder.read(alone)[:, 0])).tolist() if alone else [])
+        kept = 1 / np.maximum(1, np.abs(self._mixture.uncut(np.tanh(raw[:, 0]), _scores(defaults))))
         explained = []
-        for text, cut, coding, default in zip(texts, spans, mixed, defaults, strict=True):
-            words = self._scaled(coding, default)
+        for text, cut, coding, default, part in zip(
+            texts, cuts, mixed, defaults, (kept * self._mixture.sentiment[2]).tolist(), strict=True
+        ):
+            words = [replace(span, contribution=span.contribution * part) for span in default.evidence]
             rest = coding.sentiment - sum(span.contribution for span in words)
-            says = [next(found) for _ in cut] if len(cut) > 1 else [rest]
+            says = [next(said) for _ in cut] if len(cut) > 1 else [rest]
             evidence = sorted((*_shared(text, cut, says, rest), *words), key=lambda span: (span.start, -span.end))
             explained.append(replace(coding, evidence=tuple(evidence)))
         return explained
-
-    def _scaled(self, coding: Coding, default: Coding) -> list[Evidence]:
-        """The default coder's evidence, as large as its part in a score that may have been cut at the end of the scale."""
-        part = self._mixture.sentiment[2]
-        if abs(coding.sentiment) == 1:
-            part *= min(1.0, 1 / max(abs(default.sentiment * part) * 2, 1e-9))
-        return [replace(span, contribution=span.contribution * part) for span in default.evidence]
 
 
 def logistic(raw: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -101,12 +101,18 @@ def strengths_of(codings: Sequence[Coding]) -> NDArray[np.float64]:
     return np.array([[coding.emotions.get(label, 0.0) for label in EMOTIONS] for coding in codings])
 
 
+def _scores(codings: Sequence[Coding]) -> NDArray[np.float64]:
+    return np.array([coding.sentiment for coding in codings])
+
+
 def _says_something(text: str) -> bool:
     return bool((batch_of([text]).codes > ord(" ")).any())
 
 
 def _clauses(text: str) -> list[tuple[int, int]]:
     """Start and end of each clause; where there are more than MOST_CLAUSES, neighbours stand together."""
+    if len(text) > MOST_EXPLAINED:
+        return [(0, len(text))]
     ends = np.unique(np.minimum(np.flatnonzero(clause_ends(within_bmp(batch_of([text]).codes))) + 1, len(text)))
     edges = [0, *ends[-(-len(ends) // MOST_CLAUSES) - 1 :: -(-len(ends) // MOST_CLAUSES)].tolist()]
     if edges[-1] < len(text):

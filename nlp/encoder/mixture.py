@@ -46,9 +46,12 @@ class Mixture:
 
     def scores(self, encoder: NDArray[np.float64], default: NDArray[np.float64]) -> NDArray[np.float64]:
         """(texts,): within [-1, 1], four decimals."""
+        return np.asarray(np.round(np.clip(self.uncut(encoder, default), -1, 1), 4) + 0.0)
+
+    def uncut(self, encoder: NDArray[np.float64], default: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(texts,): the weighted sum, which may go beyond the ends of the scale."""
         constant, of_encoder, of_default = self.sentiment
-        mixed = constant + of_encoder * encoder + of_default * default
-        return np.asarray(np.round(np.clip(mixed, -1, 1), 4) + 0.0)
+        return np.asarray(constant + of_encoder * encoder + of_default * default)
 
     def strengths(self, encoder: NDArray[np.float64], default: NDArray[np.float64]) -> NDArray[np.float64]:
         """(texts, emotions): within [0, 1], four decimals."""

@@ -18,8 +18,8 @@ from nlp.encoder.tokens import Tokenizer
 WINDOW: Final = 256
 """Pieces that are read at once; a longer text is cut into windows of equal size."""
 
-MOST_WINDOWS: Final = 32
-"""Of a text that has more, so many are read, evenly spread: about 12,000 characters, in a few seconds at most."""
+MOST_WINDOWS: Final = 16
+"""Of a text that has more, so many are read, evenly spread: about 6,000 characters, in a few seconds at most."""
 
 AT_ONCE: Final = 256
 """Tokens in one run, for the cache of the processor."""

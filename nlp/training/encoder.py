@@ -48,6 +48,7 @@ STEEPNESS: Final = 4.0
 BEND: Final = 0.4
 LENGTH_BINS: Final = 8
 STEPS_KEPT: Final = 100
+STEPS_TOLD: Final = 25
 SEED: Final = 20
 CHECKPOINT: Final = "checkpoint.pt"
 
@@ -150,7 +151,7 @@ def _run(network: Network, lessons: Sequence[Lesson], progress: _Progress, held:
             if step <= done:
                 continue
             loss_mean += (_learn(network, optimizer, schedule, batch) - loss_mean) / min(step - done, 50)
-            if step % 25 == 0:
+            if step % STEPS_TOLD == 0:
                 seconds = (time.monotonic() - begun) / (step - done)
                 progress.report(
                     f"epoch {epoch + 1}, step {step} of {total}, loss {loss_mean:.4f}, "

@@ -14,6 +14,7 @@ from nlp.coding import EMOTIONS, Coding
 from nlp.encoder.mixture import Mixture
 from nlp.encoder.model import Encoder
 from nlp.training.fit import train
+from nlp.training.reviews import load_reviews
 from nlp.training.statements import Statement
 
 DIGITS: Final = 4
@@ -26,7 +27,7 @@ _STEPS: Final = 50
 def calibrate(folder: Path, taught: Sequence[Statement], held: Sequence[Statement]) -> Mixture:
     """The mixture for the deltas in `folder`. The default coder is trained anew on `taught`, so `held` is new to both."""
     with tempfile.TemporaryDirectory() as scratch:
-        train(taught).write(Path(scratch))
+        train(taught, load_reviews()).write(Path(scratch))
         texts = [statement.text for statement in held]
         defaults = LinearCoder(weights=Path(scratch)).code(texts)
         raw = Encoder(Path(scratch), deltas=folder).read(texts)

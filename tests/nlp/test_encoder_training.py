@@ -1,0 +1,83 @@
+"""Training the encoder: how it is mixed with the default coder, and (with PyTorch) that it goes on where it was stopped."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nlp.coding import EMOTIONS, Coding
+from nlp.encoder.deltas import OUTPUTS, Deltas
+from nlp.training.encoder_mixture import fit_mixture
+from nlp.training.statements import Statement, load_statements
+
+GRADES = (-2, -1, 0, 1, 2)
+
+
+def told(size: int, seed: int) -> tuple[np.random.Generator, list[Statement]]:
+    chance = np.random.default_rng(seed)
+    return chance, [Statement(f"{index}", int(chance.choice(GRADES)), (index % 2,)) for index in range(size)]
+
+
+def said(valence: Any, noise: Any) -> Any:
+    return np.clip(valence + noise, -0.95, 0.95)
+
+
+def test_the_better_side_weighs_more_and_certainty_is_the_share_of_right_signs() -> None:
+    chance, held = told(3000, seed=1)
+    valence = np.array([statement.valence for statement in held]) / 2
+    raw = np.zeros((len(held), OUTPUTS))
+    raw[:, 0] = np.arctanh(said(valence, chance.normal(0, 0.2, len(held))))
+    raw[:, 1] = np.where([0 in statement.emotions for statement in held], 2, -2)
+    raw[:, 2:] = -4
+    weak = said(valence, chance.normal(0, 0.8, len(held)))
+    defaults = [Coding(float(score), 0.5, "neutral") for score in weak]
+    mixture = fit_mixture(raw, defaults, held)
+    assert mixture.sentiment[1] > 5 * mixture.sentiment[2] > 0
+    assert len(mixture.floors) == len(EMOTIONS)
+    strengths = mixture.strengths(1 / (1 + np.exp(-raw[:, 1:])), np.zeros((len(held), len(EMOTIONS))))
+    assert np.array_equal(strengths[:, 0] >= mixture.floors[0], [0 in statement.emotions for statement in held])
+    scores = mixture.scores(np.tanh(raw[:, 0]), weak)
+    felt = valence != 0
+    right = np.sign(scores[felt]) == np.sign(valence[felt])
+    assert abs(mixture.certain(scores[felt]).mean() - right.mean()) < 0.01
+
+
+def test_a_side_that_misleads_weighs_nothing() -> None:
+    chance, held = told(400, seed=2)
+    valence = np.array([statement.valence for statement in held]) / 2
+    raw = np.zeros((len(held), OUTPUTS))
+    raw[:, 0] = -said(valence, chance.normal(0, 0.1, len(held)))
+    mixture = fit_mixture(raw, [Coding(float(score), 0.5, "neutral") for score in valence], held)
+    assert mixture.sentiment[1] == 0
+    assert mixture.sentiment[2] > 0
+
+
+class Stopped(Exception):
+    """Stands for a process that is killed."""
+
+
+def test_training_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
+    training = importlib.import_module("nlp.training.encoder")
+    monkeypatch.setattr(training, "load_statements", lambda: load_statements()[:64])
+    for name, value in (("REVIEWS", 4), ("BATCH", 16), ("STEPS_KEPT", 2), ("STEPS_TOLD", 1)):
+        monkeypatch.setattr(training, name, value)
+    lines: list[str] = []
+    training.train_encoder(tmp_path / "whole", resume=False, epochs=1, report=lines.append)
+    assert any("minutes left" in line for line in lines)
+
+    def stop(line: str) -> None:
+        if "step 3 of" in line:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        training.train_encoder(tmp_path / "stopped", resume=False, epochs=1, report=stop)
+    assert (tmp_path / "stopped" / "checkpoint.pt").exists()
+    lines.clear()
+    training.train_encoder(tmp_path / "stopped", resume=True, epochs=1, report=lines.append)
+    assert "step 3 of" in lines[0]
+    assert Deltas.load(tmp_path / "stopped").digest() == Deltas.load(tmp_path / "whole").digest()
+    assert not (tmp_path / "stopped" / "checkpoint.pt").exists()
+    assert (tmp_path / "stopped" / "mixture.json").read_bytes() == (tmp_path / "whole" / "mixture.json").read_bytes()
