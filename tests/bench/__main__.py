@@ -17,7 +17,7 @@ def main() -> None:
     chosen = parser.parse_args()
     share = 10 if chosen.quick else 1
     groups: dict[str, Callable[[Path], Iterator[Row]]] = {
-        "coder": lambda _: coder_rows.rows(),
+        "coder": lambda _: coder_rows.rows(quick=chosen.quick),
         "http": http_rows.rows,
         "curve": lambda folder: curve_rows.rows(folder, people=10_000 // share, statements=1_000_000 // share),
         "program": lambda folder: program_rows.rows(folder, imported=100_000 // share),

@@ -152,7 +152,7 @@ def test_the_probability_of_a_sign_comes_from_where_the_coder_states_it() -> Non
 
 
 def test_a_pair_is_right_when_both_signs_are(tmp_path: Path) -> None:
-    (tmp_path / "pairs.tsv").write_text("good\tbad\nbad\tgood\ngood\tzero\n", encoding="utf-8")
+    (tmp_path / "pairs.tsv").write_text("good\tbad\nbad\tgood\ngood\tzero\nzero\tbad\n", encoding="utf-8")
     pairs = load_pairs(tmp_path / "pairs.tsv")
     assert pairs_right(Parrot({"good": 0.5, "bad": -0.5, "zero": 0.0}), pairs) == 1
 
@@ -236,6 +236,8 @@ def test_corpora_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert problem() == ("unreadable", 0)
     packed.write_bytes(gzip.compress("1\t好\n".encode())[:-9])
     assert problem() == ("unreadable", 0)
+    packed.write_bytes(gzip.compress("1\t好\n".encode())[:10] + b"\xff" * 40)
+    assert problem() == ("unreadable", 0), "packed, and damaged inside"
     packed.write_bytes(gzip.compress(b"1\tok\n" * 20))
     monkeypatch.setattr(evaluation_files, "MOST_ROWS", 19)
     assert problem() == ("too_many_rows", 0)
@@ -269,7 +271,8 @@ def _slow() -> Mapping[str, float]:
     return Slow()
 
 
-def test_a_process_of_its_own_times_what_it_can_load() -> None:
+def test_a_process_of_its_own_times_what_it_can_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # wherever it is started
     speeds = measure_speed(["lexicon", "nobody"], ["今天不疼了，睡得很好"], Effort(60, 1, 0.001, 5))
     assert list(speeds) == ["lexicon"]
     assert speeds["lexicon"].texts_per_second > 0
