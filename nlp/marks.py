@@ -24,12 +24,11 @@ BEFORE, AFTER = 2, 5
 def marked(hashes: NDArray[np.uint64], reading: LexiconReading) -> NDArray[np.uint64]:
     """(positions, LONGEST): the n-gram hashes, other ones where the window touches a word that a rule turned."""
     grams = hashes[:, :LONGEST]
-    turned = reading.turned.nonzero()[0]
-    if turned.size == 0:
+    if reading.turned.size == 0:
         return grams
     steps = np.zeros(len(grams) + 1, dtype=np.int64)
-    np.add.at(steps, reading.matches.start[turned], 1)
-    np.add.at(steps, reading.matches.end[turned], -1)
+    np.add.at(steps, reading.turned[:, 0], 1)
+    np.add.at(steps, reading.turned[:, 1], -1)
     inside = np.cumsum(steps[:-1]) > 0
     grams = grams.copy()
     touched = inside.copy()

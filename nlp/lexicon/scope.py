@@ -90,9 +90,9 @@ _MODIFIES, _RULE_BIT = _modifier_tables()
 class LexiconReading:
     """Per match: where it stands, its `effect` in thousandths of a valence step, and the `rules` bits that shaped it.
 
-    `emotion` is (matches, 3), indices of EMOTIONS, len(EMOTIONS) where there is none. `turned` (matches,) tells whose
-    effect is against the word's own valence, and which are double negations. `contrasts` are the positions where a 但是
-    stands, `sentence_ends` is a mask over positions.
+    `emotion` is (matches, 3), indices of EMOTIONS, len(EMOTIONS) where there is none. `turned` is (spans, 2), first
+    position and the one behind the last: words whose effect is against their own valence, with what turned them, and
+    double negations. `contrasts` are the positions where a 但是 stands, `sentence_ends` is a mask over positions.
     """
 
     matches: Matches
@@ -100,7 +100,7 @@ class LexiconReading:
     effect: NDArray[np.int64]
     rules: NDArray[np.int64]
     emotion: NDArray[np.int64]
-    turned: NDArray[np.bool_]
+    turned: NDArray[np.int64]
     contrasts: NDArray[np.int64]
     sentence_ends: NDArray[np.bool_]
 
@@ -134,9 +134,10 @@ class ScopedLexicon:
         effect = np.rint(scene.valence * strength * UNIT).astype(np.int64)
         turned = scene.valence * effect < 0
         emotion = _turned_emotions(self._emotion[matches.phrase], scene.valence, turned)
-        turned |= scene.role == _AFFIRMED
+        turned = (turned | (scene.role == _AFFIRMED)).nonzero()[0]
+        spans = np.stack((scene.first[turned], scene.last[turned]), axis=1)
         contrasts = matches.start[_IS_TURN[scene.role]]
-        return LexiconReading(matches, scene.owner, effect, scene.rules, emotion, turned, contrasts, sentences)
+        return LexiconReading(matches, scene.owner, effect, scene.rules, emotion, spans, contrasts, sentences)
 
     def _scene(
         self, batch: Batch, matches: Matches, codes: NDArray[np.uint32], sentences: NDArray[np.bool_]
@@ -148,7 +149,7 @@ class ScopedLexicon:
         role[_IS_OPENING[role] & ~opens] = 0
         return _Scene(
             role, self._weight[phrase], self._valence[phrase], self._eases[phrase], np.cumsum(ends, dtype=np.int64)[start],
-            np.cumsum(sentences, dtype=np.int64)[start], batch.owner[start], start, end,
+            np.cumsum(sentences, dtype=np.int64)[start], batch.owner[start], start, end, start.copy(), end.copy(),
             (codes[end] == _COMPLETED) | (codes[end - 1] == _COMPLETED), opens,
             np.ones(start.size), np.zeros(start.size, dtype=np.int64),
         )  # fmt: skip
@@ -165,6 +166,8 @@ class _Scene:
     owner: NDArray[np.int64]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
     completed: NDArray[np.bool_]
     opens: NDArray[np.bool_]
     factor: NDArray[np.float64]
@@ -200,6 +203,7 @@ def _look_back(scene: _Scene) -> None:
     by = np.where(reached, np.where(over, RELIEF, scene.weight[at]), 1.0)
     bits = np.where(reached, np.where(over, _BIT["relief"], _RULE_BIT[role]), 0)
     scene.factor[felt] = by[:, 0] * by[:, 1] * by[:, 2]
+    scene.first[felt] = np.where(reached, scene.start[at], scene.start[felt][:, None]).min(axis=1)
     scene.rules[felt] = bits[:, 0] | bits[:, 1] | bits[:, 2]
 
 
@@ -242,6 +246,7 @@ def _complete(scene: _Scene, felt: NDArray[np.int64], behind: NDArray[np.int64])
     scene.factor[eased] *= EASED
     turned = np.concatenate((gone, eased))
     scene.rules[turned] |= _BIT["relief"]
+    scene.last[felt] = scene.end[behind]
 
 
 def _last_of(marks: NDArray[np.bool_]) -> NDArray[np.int64]:
