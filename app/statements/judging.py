@@ -31,7 +31,7 @@ from nlp.evaluation import (
     subjects,
 )
 
-PIPE_WIDTH = 160
+PIPE_WIDTH = 200
 
 _PROBLEMS = {
     "unreadable": mark("读不了：没有这个文件，没有权限，或者压缩文件坏了"),

@@ -95,7 +95,7 @@ def _public_rows(counts: Counts) -> Iterator[_Row]:
 
 _GOLD: tuple[tuple[str, _Figure], ...] = (
     (mark("正负判断正确率（非中性）"), lambda one: one.gold.sign),
-    (mark("其中得分恰好是 0、算作负面的比例"), lambda one: one.gold.silent),
+    (mark("  得分恰好是 0，算作负面"), lambda one: one.gold.silent),
     (mark("Spearman 相关"), lambda one: one.gold.spearman),
     (mark("平均误差，−1 到 1"), lambda one: one.gold.error),
     (mark("中性表述的平均得分大小"), lambda one: one.gold.neutral),
@@ -131,12 +131,10 @@ def _tag_rows(columns: Sequence[Column]) -> Iterator[_Row]:
 def _emotion_rows(columns: Sequence[Column]) -> Iterator[_Row]:
     yield "", None
     yield translate("情绪，宏平均 F1"), _judged(lambda one: one.gold.macro_f1)
+    yield translate("  每种：精确率 / 召回率 / F1"), lambda _: ""
     labels = {label: found.count for one in _told(columns) for label, found in one.gold.emotions.items()}
     for label, count in labels.items():
-        yield (
-            translate("  %(emotion)s（%(count)s）：精确率 / 召回率 / F1") % {"emotion": label, "count": count},
-            lambda column, label=label: _emotion(column, label),  # type: ignore[misc]
-        )
+        yield f"  {label} ({count})", lambda column, label=label: _emotion(column, label)  # type: ignore[misc]
 
 
 def _speed_rows() -> Iterator[_Row]:
