@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.characters import Batch
-from nlp.lexicon.scope import LexiconReading
+from nlp.lexicon.effects import LexiconReading
 from nlp.ngrams import LONGEST
 
 _TURN: Final = np.uint64(0x9E3779B97F4A7C15)

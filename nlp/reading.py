@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from nlp.characters import Batch, batch_of
 from nlp.coding import EMOTIONS, Cue
 from nlp.hashing import window_hashes
+from nlp.lexicon.effects import UNIT, LexiconReading
 from nlp.lexicon.entries import FOLDER, load_phrases
 from nlp.lexicon.matcher import PhraseMatcher, longest
 from nlp.lexicon.risk import RiskFinder
-from nlp.lexicon.scope import UNIT, LexiconReading, ScopedLexicon
+from nlp.lexicon.scope import ScopedLexicon
 
 CHUNK: Final = 1 << 15
 """Characters that are worked on at once; a longer text is a chunk of its own."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.coding import EMOTIONS, Coding, Evidence, label_of
+from nlp.lexicon.effects import UNIT, LexiconReading, rule_names
 from nlp.lexicon.entries import FOLDER, fingerprint
-from nlp.lexicon.scope import UNIT, LexiconReading, rule_names
 from nlp.reading import SOFT, Sums, analyse, chunks, emotion_sums, shared_reader, sum_up
 from nlp.segmentation import fastest_cut, word_edges
 

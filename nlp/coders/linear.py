@@ -17,9 +17,9 @@ from nlp.characters import Batch
 from nlp.clauses import clause_ends, within_bmp
 from nlp.coders.lexical import effect_shares, named_emotions, spans
 from nlp.coding import Coding, Evidence, label_of
+from nlp.lexicon.effects import LexiconReading
 from nlp.lexicon.entries import FOLDER as LEXICON
 from nlp.lexicon.entries import fingerprint
-from nlp.lexicon.scope import LexiconReading
 from nlp.marks import UNIT, marked, position_weights
 from nlp.ngrams import EMOTION_BITS, EMOTION_LONGEST, SENTIMENT_BITS, fitting, roots, slots, sums
 from nlp.reading import Sums, analyse, chunks, emotion_sums, shared_reader, sum_up

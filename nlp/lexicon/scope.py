@@ -14,14 +14,9 @@ from numpy.typing import NDArray
 from nlp.characters import Batch
 from nlp.clauses import clause_ends, quotes, sentence_ends, within_bmp
 from nlp.coding import EMOTIONS
+from nlp.lexicon.effects import BIT, UNIT, LexiconReading
 from nlp.lexicon.entries import Phrase, Role
 from nlp.lexicon.matcher import Matches
-
-RULES: Final = (
-    "word", "negation", "relief", "degree", "double_negation", "recurrence", "arrival", "hypothetical",
-    "worry", "irony", "concession", "before_contrast", "after_contrast",
-)  # fmt: skip
-_BIT: Final = {rule: 1 << place for place, rule in enumerate(RULES)}
 
 REACH: Final = 3
 """How many matches back a modifier may stand."""
@@ -36,7 +31,6 @@ RAISED: Final = 1.2
 PROMISE_IN_DOUBT: Final = -0.3
 FLIPPED_PRAISE: Final = -0.8
 STRONGEST: Final = 2.2
-UNIT: Final = 1000
 
 _CALM: Final = EMOTIONS.index("安心")
 _LETDOWN: Final = EMOTIONS.index("失望")
@@ -79,35 +73,12 @@ def _modifier_tables() -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     bits = np.zeros(len(Role), dtype=np.int64)
     for role, rule in _MODIFIERS.items():
         modifies[role] = (role != Role.ONSET, role != Role.ARRIVAL)
-        bits[role] = _BIT[rule]
+        bits[role] = BIT[rule]
     return modifies, bits
 
 
 _MODIFIES, _RULE_BIT = _modifier_tables()
-
-
-@dataclass(frozen=True, slots=True)
-class LexiconReading:
-    """Per match: where it stands, its `effect` in thousandths of a valence step, and the `rules` bits that shaped it.
-
-    `emotion` is (matches, 3), indices of EMOTIONS, len(EMOTIONS) where there is none. `turned` is (spans, 2), first
-    position and the one behind the last: words whose effect is against their own valence, with what turned them, and
-    double negations. `contrasts` are the positions where a 但是 stands, `sentence_ends` is a mask over positions.
-    """
-
-    matches: Matches
-    owner: NDArray[np.int64]
-    effect: NDArray[np.int64]
-    rules: NDArray[np.int64]
-    emotion: NDArray[np.int64]
-    turned: NDArray[np.int64]
-    contrasts: NDArray[np.int64]
-    sentence_ends: NDArray[np.bool_]
-
-
-def rule_names(bits: int) -> str:
-    """`negation+degree` and the like; `word` where nothing acted on the word."""
-    return "+".join(rule for rule in RULES if bits & _BIT[rule]) or RULES[0]
+_IS_MODIFIER: Final = _roles(*_MODIFIERS)
 
 
 class ScopedLexicon:
@@ -177,7 +148,7 @@ class _Scene:
         """Applies a rule to the matches that a mask names."""
         if where.any():
             self.factor[where] *= by[where] if isinstance(by, np.ndarray) else by
-            self.rules[where] |= _BIT[rule]
+            self.rules[where] |= BIT[rule]
 
 
 def _padded(emotions: tuple[int, ...]) -> tuple[int, ...]:
@@ -186,7 +157,13 @@ def _padded(emotions: tuple[int, ...]) -> tuple[int, ...]:
 
 def _look_back(scene: _Scene) -> None:
     """Modifiers stand before what they modify: 不太疼, 非常安心, 再也不害怕了."""
-    felt = (scene.role == _FEELING).nonzero()[0]
+    modifier = _IS_MODIFIER[scene.role]
+    if not modifier.any():
+        return
+    behind = modifier.copy()
+    behind[1:] |= modifier[:-1]
+    behind[2:] |= modifier[:-2]
+    felt = (behind[:-1] & (scene.role[1:] == _FEELING)).nonzero()[0] + 1
     at = np.maximum(felt[:, None] - _BACK, 0)
     role = scene.role[at]
     reached = (scene.clause[at] == scene.clause[felt][:, None]) & (felt[:, None] >= _BACK)
@@ -201,7 +178,7 @@ def _look_back(scene: _Scene) -> None:
     stopped = role == _STOPPED
     over = reached & low[:, None] & (stopped | ((role == _NEGATOR) & scene.completed[felt][:, None]))
     by = np.where(reached, np.where(over, RELIEF, scene.weight[at]), 1.0)
-    bits = np.where(reached, np.where(over, _BIT["relief"], _RULE_BIT[role]), 0)
+    bits = np.where(reached, np.where(over, BIT["relief"], _RULE_BIT[role]), 0)
     scene.factor[felt] = by[:, 0] * by[:, 1] * by[:, 2]
     scene.first[felt] = np.where(reached, scene.start[at], scene.start[felt][:, None]).min(axis=1)
     scene.rules[felt] = bits[:, 0] | bits[:, 1] | bits[:, 2]
@@ -220,6 +197,8 @@ def _look_ahead(scene: _Scene) -> None:
     """Complements stand behind, at most one plain word away: 疼得要命, 恶心的感觉消失了, 焦虑明显减轻."""
     role = scene.role
     behind = (_COMPLETES[role] | scene.eases)[1:].nonzero()[0] + 1
+    if behind.size == 0:
+        return
     near = (scene.clause[behind - 1] == scene.clause[behind]) & (scene.start[behind] - scene.end[behind - 1] <= GAP)
     behind = behind[near]
     passing = _IS_PASSED[role[behind - 1]]
@@ -238,14 +217,14 @@ def _complete(scene: _Scene, felt: NDArray[np.int64], behind: NDArray[np.int64])
     role = scene.role[behind]
     degree = role == _DEGREE_BEHIND
     scene.factor[felt[degree]] *= scene.weight[behind[degree]]
-    scene.rules[felt[degree]] |= _BIT["degree"]
+    scene.rules[felt[degree]] |= BIT["degree"]
     low = scene.valence[felt] < 0
     gone = felt[(role == _GONE) & low]
     scene.factor[gone] *= RELIEF
     eased = felt[scene.eases[behind] & (scene.factor[behind] > 0) & low & (scene.factor[felt] > 0)]
     scene.factor[eased] *= EASED
     turned = np.concatenate((gone, eased))
-    scene.rules[turned] |= _BIT["relief"]
+    scene.rules[turned] |= BIT["relief"]
     scene.last[felt] = scene.end[behind]
 
 
@@ -305,7 +284,7 @@ def _contrast(scene: _Scene) -> None:
 def _concede(scene: _Scene) -> None:
     """A concession that no contrast answers still weighs less: 疼是疼, 就算好了."""
     conceded, last = _within(scene, Role.CONCEDED, scene.clause)
-    settled = (scene.rules & (_BIT["before_contrast"] | _BIT["after_contrast"])) > 0
+    settled = (scene.rules & (BIT["before_contrast"] | BIT["after_contrast"])) > 0
     scene.multiply(conceded & ~settled, scene.weight[last], "concession")
 
 
