@@ -23,6 +23,9 @@ from app.diary import api as diary_api
 from app.diary import pages as diary_pages
 from app.diary.desk import EntryDesk
 from app.jobs.worker import Worker
+from app.maps import api as maps_api
+from app.maps import pages as maps_pages
+from app.maps.service import KeptScenes
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
 from app.studies import api as studies_api
@@ -60,6 +63,8 @@ ROUTERS = (
     participants_api.router,
     participants_pages.router,
     curves_pages.router,
+    maps_api.router,
+    maps_pages.router,
 )
 
 
@@ -85,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.pages = Pages(sorted(ROOMS.glob("*/templates")), app.state.assets)
     app.state.limits = {name: FailureLimit(settings.sign_in_attempts) for name in ("sign_in", "link")}
     app.state.matrices = CellMatrices()
+    app.state.scenes = KeptScenes()
     app.state.keyring = keyring_of(settings)
     app.state.csrf_key = app.state.keyring.derive("csrf")
     problems.install(app)

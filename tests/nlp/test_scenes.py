@@ -129,6 +129,26 @@ def test_effort_gives_the_words_it_rests_on() -> None:
     assert found.level == effort(text)
 
 
+@pytest.mark.parametrize("text", ["骨头要等三个月才长牢", "走路还很费劲", "烧了三天才退", "女儿给我打了两个电话"])
+def test_what_the_body_or_others_do_is_no_effort_of_the_customer(text: str) -> None:
+    assert effort(text) is None
+
+
+def test_many_details_of_one_kind_are_not_yet_specific() -> None:
+    only_when = explain_specificity("昨天夜里，今天早上，周三下午")
+    assert {detail.kind for detail in only_when.details} == {"when"}
+    assert not only_when.specific
+    assert explain_specificity("昨天夜里，今天早上，周三下午，伤口一直渗血").specific
+
+
+def test_a_denied_feeling_proposes_no_touchpoint() -> None:
+    feared, calm = (
+        find_scenes([Spoken("1", "P1", text, 0.0)]).touchpoints for text in ("做手术我很害怕", "做手术我一点都不害怕")
+    )
+    assert [one.name for one in feared] == ["术前恐惧"]
+    assert calm == ()
+
+
 def test_more_effort_is_higher_on_the_scale() -> None:
     levels = [
         effort(text) or 0
