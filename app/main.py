@@ -28,6 +28,8 @@ from app.maps import pages as maps_pages
 from app.maps.service import KeptScenes
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
+from app.statements import api as statements_api
+from app.statements import pages as statements_pages
 from app.studies import api as studies_api
 from app.studies import pages as studies_pages
 from app.web import assets as web_assets
@@ -63,6 +65,8 @@ ROUTERS = (
     participants_api.router,
     participants_pages.router,
     curves_pages.router,
+    statements_api.router,
+    statements_pages.router,
     maps_api.router,
     maps_pages.router,
 )

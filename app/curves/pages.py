@@ -17,8 +17,9 @@ from app.curves.drawing import draw
 from app.curves.points import conditions_of
 from app.curves.queries import Quote
 from app.curves.service import Curve, CurvePoint, CurveQuestion
-from app.curves.words import day_words, headline, label_of, sentence
+from app.curves.words import headline, label_of, sentence
 from app.participants.sight import Sight, sight_of
+from app.statements.words import ROLES, day_words
 from app.studies import queries as studies
 from app.studies.access import TEXT_READERS, InStudy, StudyAccess
 from app.studies.protocol import StudyProtocol
@@ -34,13 +35,6 @@ LAYOUTS: tuple[Layout, ...] = ("wide", "medium", "narrow")
 AXES = (("stage", _("按阶段")), ("day", _("按天数")), ("touchpoint", _("按触点")))
 SCORES = (("corrected", _("日记里说的")), ("mood", _("自己选的心情")))
 KINDS = (("png", "PNG"), ("svg", "SVG"), ("csv", "CSV"), ("json", "JSON"))
-ROLES = {
-    "feeling": _("感受"),
-    "thought": _("想法"),
-    "worry": _("担忧"),
-    "action": _("做了什么"),
-    "other": _("其他"),
-}
 GLIMPSE = 3
 MOST_QUOTES = 200
 MOST_SEGMENT_VALUES = 12

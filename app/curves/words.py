@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.curves.service import Curve, CurvePoint
+from app.statements.words import day_words as day_words  # noqa: PLC0414 - rooms above take it from here
 from app.web.i18n import current_language, translate
 from app.web.i18n import mark as _
 
@@ -123,14 +124,6 @@ def _days(anchor: str, point: CurvePoint) -> str:
     if last is None:
         return translate(_("%(anchor)s后 %(day)s 天以上")) % {"anchor": anchor, "day": first}
     return translate(_("%(anchor)s后第 %(first)s–%(last)s 天")) % {"anchor": anchor, "first": first, "last": last}
-
-
-def day_words(anchor: str, day: int) -> str:
-    """Return how long before or after the anchor event something was said."""
-    if day == 0:
-        return translate(_("%(anchor)s当天")) % {"anchor": anchor}
-    words = _("%(anchor)s后第 %(day)s 天") if day > 0 else _("%(anchor)s前 %(day)s 天")
-    return translate(words) % {"anchor": anchor, "day": abs(day)}
 
 
 def _level(curve: Curve) -> str:
