@@ -28,15 +28,14 @@ from app.core.settings import Settings, SettingsError
 from app.exchange import checkup, commands, people, terminal
 from app.exchange.demo import load_demo
 from app.exchange.entries import EntryImport, Refused, Summary
-from app.exchange.errors import StudyUnknown
 from app.exchange.newcomers import Rules
 from app.exchange.refusals import in_words, refusals
 from app.exchange.sheets import open_sheet
 from app.jobs.service import watch
 from app.jobs.worker import Worker
-from app.statements import judging, recodings, training
+from app.statements import judging, training
 from app.statements.commands import coder as coder_commands
-from app.studies.queries import study_by_slug
+from app.studies.coders import use_models
 from app.web.i18n import current_language, translate
 from app.web.problems import problem
 
@@ -125,24 +124,34 @@ def demo(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON ob
 @cli.command()
 def recode(
     study: OfStudy,
-    coder: Annotated[str, typer.Option(help="Such as default, lexicon or snownlp.")],
+    coder: Annotated[str, typer.Option(help="Such as default, lexicon, snownlp, or the study's own: adapted.")],
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Code beside, show both curves, and change nothing.")
+    ] = False,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Adopt what was previewed, and no other version.")] = False,
+    decline: Annotated[bool, typer.Option("--decline", help="Decline what was previewed.")] = False,
 ) -> None:
     """Code all statements of a study again with another coder. Cut off, it goes on when it is run again."""
+    if preview + adopt + decline > 1:
+        raise typer.BadParameter("--preview, --adopt and --decline exclude one another")
     settings = Settings.from_environment()
     configure(settings)
     with opened(settings) as database:
         with database.write() as session:
-            found = study_by_slug(session, study)
-            if found is None:
-                raise StudyUnknown(slug=study)
-            job = recodings.request(session, ACTOR, found, coder).job_id
+            order = commands.order_recoding(session, study, coder, preview=preview, adopt=adopt, decline=decline)
+        if decline:
+            print(translate("没有采用 %(coder)s，分数没有动") % {"coder": coder})
+            return
         # A name of its own: a server may be at work under the configured one.
         own = settings.model_copy(update={"worker_name": f"recode-{os.getpid()}"})
         with _working(own, database), terminal.progress(counts=True) as report:
-            for status in watch(database, job):
+            for status in watch(database, order.job_id):
                 report(status.done, status.total or 0, "")
-    if status.error_code:
-        _fail(f"recode: {status.error_code}", 1)
+        if status.error_code:
+            _fail(f"recode: {status.error_code}", 1)
+        if preview:
+            commands.print_comparison(database, order, study)
+            return
     print(translate("已用 %(coder)s 重新编码 %(done)s 条表述") % {"coder": coder, "done": status.done})
 
 
@@ -230,6 +239,7 @@ def import_participants(
 def doctor() -> None:
     """Check the installation: settings, database, log, cells, coders, font, disk. Exit code 1 if something is broken."""
     settings = Settings.from_environment()
+    use_models(settings)
     broken = False
     with opened(settings, migrated=False) as database:
         for finding in checkup.check(settings, database, keyring_of(settings)):
@@ -274,6 +284,7 @@ def _fail(words: str, code: int) -> None:
 @contextmanager
 def _working(settings: Settings, database: Database) -> Iterator[None]:
     import_module("app.registry")  # declares every task
+    use_models(settings)
     worker = Worker(settings, database, keyring_of(settings))
     worker.start()
     try:

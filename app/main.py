@@ -32,6 +32,7 @@ from app.statements import api as statements_api
 from app.statements import pages as statements_pages
 from app.studies import api as studies_api
 from app.studies import pages as studies_pages
+from app.studies.coders import use_models
 from app.web import assets as web_assets
 from app.web import health, problems
 from app.web.assets import Assets
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.pages = Pages(sorted(ROOMS.glob("*/templates")), app.state.assets)
     app.state.limits = {name: FailureLimit(settings.sign_in_attempts) for name in ("sign_in", "link")}
     app.state.matrices = CellMatrices()
+    use_models(settings)
     app.state.scenes = KeptScenes()
     app.state.keyring = keyring_of(settings)
     app.state.csrf_key = app.state.keyring.derive("csrf")

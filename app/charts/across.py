@@ -77,7 +77,13 @@ class Across:
 
 
 def draw_across(
-    points: Sequence[ChartPoint], words: ChartWords, palette: Palette, *, width: float, top: float
+    points: Sequence[ChartPoint],
+    words: ChartWords,
+    palette: Palette,
+    *,
+    width: float,
+    top: float,
+    behind: Sequence[ChartPoint] = (),
 ) -> Across:
     """The whole chart below `top`, without its title."""
     words_end = max(text_width(word, NOTE_SIZE) for word in (words.good, words.neutral, words.bad))
@@ -92,6 +98,7 @@ def draw_across(
     parts = [
         _scale(words, palette, left, width, top),
         strokes.band(points, frame, palette),
+        strokes.shadow(behind, frame, palette),
         strokes.line(points, frame, palette),
         *(strokes.whisker(point, at, frame, palette) for at, point in places),
         *(strokes.mark(point, at, frame, palette, size) for at, point in places),

@@ -26,6 +26,7 @@ def curve_svg(
     description: str,
     caption: str = "",
     chart_id: str = "curve",
+    behind: Sequence[ChartPoint] = (),
 ) -> Markup:
     """Draw the curve as one `<svg>` element, safe to put into a template as it is.
 
@@ -34,13 +35,15 @@ def curve_svg(
     no exception in a content security policy. Standalone, colours and size are written out on a paper ground, `title`
     and `caption` are drawn, and nothing is linked. `chart_id` must be unique on the page for each layout.
 
+    `behind` is another curve over the same positions, drawn pale and dashed under this one and not named.
+
     "wide" is 1300 units across, "medium" 720, "narrow" 343 and runs from top to bottom.
     """
     palette = STANDALONE if standalone else INLINE
     width = WIDTHS[layout]
     top = (46.0 if layout == "narrow" else 40.0) if standalone else 0.0
     draw = draw_down if layout == "narrow" else draw_across
-    chart = draw(points, words, palette, width=width, top=top)
+    chart = draw(points, words, palette, width=width, top=top, behind=behind)
     head = (
         element("title", text(title), id=f"{chart_id}-{layout}-title"),
         element("desc", text(description), id=f"{chart_id}-{layout}-desc"),

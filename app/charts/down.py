@@ -20,7 +20,15 @@ HEAD = 34.0
 MANY = 10
 
 
-def draw_down(points: Sequence[ChartPoint], words: ChartWords, palette: Palette, *, width: float, top: float) -> Across:
+def draw_down(
+    points: Sequence[ChartPoint],
+    words: ChartWords,
+    palette: Palette,
+    *,
+    width: float,
+    top: float,
+    behind: Sequence[ChartPoint] = (),
+) -> Across:
     """The whole chart below `top`, without its title."""
     columns = [list(_writing(point, words, palette)) for point in points]
     least = 64.0 if len(points) <= MANY else 44.0
@@ -35,6 +43,7 @@ def draw_down(points: Sequence[ChartPoint], words: ChartWords, palette: Palette,
         _scale(words, palette, frame, top, edges[-1]),
         *(element("line", x1=0, x2=width, y1=y, y2=y, stroke=palette["line"]) for y in edges[:-1]),
         strokes.band(points, frame, palette),
+        strokes.shadow(behind, frame, palette),
         strokes.line(points, frame, palette),
         *(strokes.whisker(point, at, frame, palette) for at, point in places),
         *(strokes.mark(point, at, frame, palette) for at, point in places),

@@ -71,6 +71,30 @@ def line(points: Sequence[ChartPoint], frame: Frame, palette: Palette, width: fl
     return Markup().join(drawn)
 
 
+def shadow(points: Sequence[ChartPoint], frame: Frame, palette: Palette) -> Markup:
+    """Another curve, pale and dashed, with a small dot at each of its points."""
+    values = [known(point.value) for point in points]
+    drawn = []
+    for run in (run for run in runs([value is not None for value in values]) if len(run) > 1):
+        d = path(frame, run, [values[i] or 0.0 for i in run])
+        drawn.append(
+            element(
+                "path",
+                d=d,
+                fill="none",
+                stroke=palette["flat"],
+                stroke_width=2.5,
+                stroke_linecap="round",
+                stroke_dasharray="1 6",
+            )
+        )
+    for at, value in enumerate(values):
+        if value is not None:
+            x, y = frame.at(at, value)
+            drawn.append(element("circle", cx=x, cy=y, r=3.5, fill=palette["flat"]))
+    return Markup().join(drawn)
+
+
 def tone(point: ChartPoint) -> str:
     """Role of the point's colour: low or high where it is marked or its interval lies clear of zero."""
     lower, upper = known(point.lower), known(point.upper)

@@ -36,6 +36,7 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["json", "console"] = Field("console", description="How log lines look.")
     coder: str = Field("default", description="Coder for studies that name none.")
+    transformer_dir: Path | None = Field(None, description="Folder of the model of the coder `transformer`.")
     session_hours: int = Field(12, ge=1, le=720, description="How long a staff sign-in lasts.")
     diary_session_days: int = Field(180, ge=1, le=730, description="How long a phone stays signed in to a diary.")
     sign_in_attempts: int = Field(
@@ -59,6 +60,11 @@ class Settings(BaseModel):
     def database_address(self) -> str:
         """The SQLAlchemy address in force."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'xinlu.db').resolve()}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of what slow coders build once from their weights."""
+        return self.data_dir / "models"
 
     @property
     def public_address(self) -> str:

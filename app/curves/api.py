@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.charts import svg_to_png
 from app.core.db import MICRO, Database
-from app.curves import deps, queries
+from app.curves import deps, queries, recoding_api
 from app.curves.deps import Asked, Reading
 from app.curves.drawing import draw
 from app.curves.points import conditions_of
@@ -19,7 +19,9 @@ from app.studies import queries as studies
 from app.studies.access import ANYONE, TEXT_READERS, ApiCallerOfStudy, ApiInStudy, Caller, StudyAccess
 from app.web.tables import csv_text
 
-router = APIRouter(prefix="/api/v1/studies/{slug}", tags=["curves"])
+router = APIRouter()
+router.include_router(recoding_api.router)
+curves = APIRouter(prefix="/api/v1/studies/{slug}", tags=["curves"])
 
 Kind = Literal["json", "csv", "svg", "png"]
 MEDIA_TYPES: dict[Kind, str] = {
@@ -47,19 +49,19 @@ class QuoteOut(BaseModel):
     model_version: str
 
 
-@router.get("/curve", summary="The emotion curve with its uncertainty", responses={200: {"model": CurveOut}})
+@curves.get("/curve", summary="The emotion curve with its uncertainty", responses={200: {"model": CurveOut}})
 async def get_curve(request: Request, slug: str, caller: MayRead, asked: Asked) -> Response:
     """In the form that Accept prefers: JSON unless it names CSV, SVG or PNG."""
     return await _serve(request, slug, caller, asked, _preferred(request))
 
 
-@router.get("/curve.{kind}", summary="The emotion curve as JSON, CSV, SVG or PNG", responses={200: {"model": CurveOut}})
+@curves.get("/curve.{kind}", summary="The emotion curve as JSON, CSV, SVG or PNG", responses={200: {"model": CurveOut}})
 async def get_curve_as(request: Request, slug: str, caller: MayRead, asked: Asked, kind: Kind) -> Response:
     """Answers 304 to the ETag of an unchanged curve without computing it."""
     return await _serve(request, slug, caller, asked, kind)
 
 
-@router.get("/quotes", summary="The statements behind one point of a curve")
+@curves.get("/quotes", summary="The statements behind one point of a curve")
 def get_quotes(
     request: Request,
     access: MayReadText,
@@ -137,3 +139,6 @@ def _body(curve: Curve, kind: Kind) -> str | bytes:
         return csv_text([*names, "valley", "peak"], [row + marks for row, marks in zip(rows, sets, strict=True)])
     svg = str(draw(curve, standalone=True))
     return svg if kind == "svg" else svg_to_png(svg, width=PNG_WIDTH)
+
+
+router.include_router(curves)

@@ -20,8 +20,9 @@ def draw(
     layout: Layout = "wide",
     standalone: bool = False,
     href: Callable[[CurvePoint], str | None] | None = None,
+    behind: Curve | None = None,
 ) -> Markup:
-    """Return the curve as an SVG; ``href`` names what a point opens."""
+    """Return the curve as an SVG; ``href`` names what a point opens, ``behind`` is drawn pale under it."""
     points = [
         _chart_point(curve, point, href) for point in curve.points if curve.by == "stage" or point.estimate is not None
     ]
@@ -34,6 +35,7 @@ def draw(
         description=sentence(curve),
         caption=sentence(curve) + " " + _footnote(curve) if standalone else "",
         chart_id=CHART_ID,
+        behind=[_chart_point(behind, point, None) for point in behind.points] if behind else (),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.charts.points import Layout
 from app.core.db import MICRO
 from app.core.errors import NotFound
-from app.curves import deps, queries
+from app.curves import coder_pages, deps, queries
 from app.curves.deps import Asked
 from app.curves.drawing import draw
 from app.curves.points import conditions_of
@@ -27,6 +27,7 @@ from app.web.i18n import mark as _
 from app.web.pages import render
 
 router = APIRouter(include_in_schema=False)
+router.include_router(coder_pages.router)
 
 Seen = Annotated[StudyAccess, Depends(InStudy())]
 TextSeen = Annotated[StudyAccess, Depends(InStudy(*TEXT_READERS))]

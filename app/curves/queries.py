@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.core.db import to_micro
 from app.participants.models import Participant
 from app.participants.sight import Sight
-from app.statements.models import CurveCell, CurveRevision, Statement
+from app.statements.models import CurveCell, CurveRevision, MachineCoding, Statement
 from app.studies.protocol import StudyProtocol
+from nlp import NEUTRAL_BELOW
 
 CELL_COLUMNS = (
     CurveCell.participant_id,
@@ -132,3 +134,82 @@ def quotes(
         .limit(limit)
     )
     return [Quote(*tuple(row)) for row in session.execute(query)]
+
+
+def compared(session: Session, study_id: UUID, version: str) -> Sequence[Any]:
+    """Return sums over the statements that ``version`` has coded too: participant_id, stage_id, the label (negative,
+    neutral, positive) by the score in force (``before``) and by ``version`` (``after``), n, and both sums in millionths."""
+    before, after = _label(Statement.sentiment_micro), _label(MachineCoding.sentiment_micro)
+    query = (
+        select(
+            Statement.participant_id,
+            Statement.stage_id,
+            before.label("before"),
+            after.label("after"),
+            func.count().label("n"),
+            func.sum(Statement.sentiment_micro).label("sum_before"),
+            func.sum(MachineCoding.sentiment_micro).label("sum_after"),
+        )
+        .join(MachineCoding, _coded_by(version))
+        .where(Statement.study_id == study_id, Statement.retracted_at.is_(None))
+        .group_by(Statement.participant_id, Statement.stage_id, before, after)
+    )
+    return session.execute(query).all()
+
+
+def not_compared(session: Session, study_id: UUID, version: str) -> int:
+    """Return how many statements ``version`` has not coded."""
+    coded = select(MachineCoding.statement_id).where(_coded_by(version)).correlate(Statement)
+    query = select(func.count()).where(
+        Statement.study_id == study_id, Statement.retracted_at.is_(None), ~coded.exists()
+    )
+    return session.scalar(query) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedQuote:
+    """A statement with its score in force and by another version, in millionths."""
+
+    id: UUID
+    participant: str
+    text: str
+    stage_id: UUID
+    before_micro: int
+    after_micro: int
+
+
+def largest_changes(session: Session, sight: Sight, version: str, limit: int) -> Sequence[ChangedQuote]:
+    """Return the statements that may be seen and whose score ``version`` changes most, the largest change first."""
+    change = func.abs(MachineCoding.sentiment_micro - Statement.sentiment_micro)
+    query = (
+        select(
+            Statement.id,
+            Participant.code,
+            Statement.text,
+            Statement.stage_id,
+            Statement.sentiment_micro,
+            MachineCoding.sentiment_micro,
+        )
+        .join(MachineCoding, _coded_by(version))
+        .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
+        .where(Statement.study_id == sight.study_id, Statement.retracted_at.is_(None), change > 0)
+        .where(sight.reaches(Statement.participant_id))
+        .order_by(change.desc(), Statement.id)
+        .limit(limit)
+    )
+    rows: Sequence[Any] = session.execute(query).all()
+    return [ChangedQuote(*row) for row in rows]
+
+
+def _coded_by(version: str) -> ColumnElement[bool]:
+    return and_(
+        MachineCoding.study_id == Statement.study_id,
+        MachineCoding.statement_id == Statement.id,
+        MachineCoding.model_version == version,
+    )
+
+
+def _label(score: Any) -> ColumnElement[str]:
+    """As nlp.label_of says it."""
+    cut = to_micro(NEUTRAL_BELOW)
+    return case((score >= cut, "positive"), (score <= -cut, "negative"), else_="neutral")

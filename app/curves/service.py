@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -143,19 +143,26 @@ def curve(
         wave=None if question.wave is None else (wave.id.hex if wave else "none"),
     )
     sums = everybody if members is None else _of_members(everybody, participants, members)
-    score: Score = "model" if question.score == "mood" else question.score
-    estimate = estimate_curve(
-        sums.n,
-        sums.sum_model,
-        sums.sum_weight,
-        sums.sum_weight_model,
-        sums.sum_weight_human,
-        sums.coded,
-        level=question.level,
-        score=score,
+    hidden = too_few(sums, everybody) if anonymous else np.zeros(len(positions), dtype=bool)
+    drawn = of_sums(protocol, question, positions, sums, hidden)
+    return replace(
+        drawn,
+        recode_needed=protocol.study.coder_version != coder_version,
+        refining=refining,
+        as_of=revisions.changed_at,
     )
-    hidden = _hidden(sums, everybody) if anonymous else np.zeros(len(positions), dtype=bool)
-    points = tuple(_point(position, index, sums, estimate, hidden[index]) for index, position in enumerate(positions))
+
+
+def of_sums(
+    protocol: StudyProtocol,
+    question: CurveQuestion,
+    positions: Sequence[Position],
+    sums: Sums,
+    hidden: NDArray[np.bool_],
+) -> Curve:
+    """Return the curve of sums of shape (participants, positions); points that are ``hidden`` have no figures."""
+    score: Score = "model" if question.score == "mood" else question.score
+    estimate = estimate_sums(sums, level=question.level, score=score)
     return Curve(
         study=protocol.study.slug,
         title=protocol.study.title,
@@ -169,12 +176,28 @@ def curve(
         corrected=estimate.corrected,
         lam=round(estimate.lam, 6),
         model_version=protocol.study.coder_version,
-        recode_needed=protocol.study.coder_version != coder_version,
-        refining=refining,
-        as_of=revisions.changed_at,
-        points=points,
+        recode_needed=False,
+        refining=NOTHING_WAITS,
+        as_of=None,
+        points=tuple(
+            _point(position, index, sums, estimate, hidden[index]) for index, position in enumerate(positions)
+        ),
         valley=tuple(positions[index].key for index in estimate.valley if not hidden[index]),
         peak=tuple(positions[index].key for index in estimate.peak if not hidden[index]),
+    )
+
+
+def estimate_sums(sums: Sums, *, level: float, score: Score) -> CurveEstimate:
+    """Return the estimate of sums of shape (participants, positions)."""
+    return estimate_curve(
+        sums.n,
+        sums.sum_model,
+        sums.sum_weight,
+        sums.sum_weight_model,
+        sums.sum_weight_human,
+        sums.coded,
+        level=level,
+        score=score,
     )
 
 
@@ -220,8 +243,8 @@ def _of_members(sums: Sums, participants: Sequence[UUID], members: set[UUID]) ->
     return Sums(*(getattr(sums, name)[inside] for name in Sums.__slots__))
 
 
-def _hidden(sums: Sums, everybody: Sums) -> NDArray[np.bool_]:
-    """Too few people to show; or so few beside them that subtracting two curves would show those."""
+def too_few(sums: Sums, everybody: Sums) -> NDArray[np.bool_]:
+    """Where there are too few people to show; or so few beside them that subtracting two curves would show those."""
     inside = (sums.n > 0).sum(axis=0)
     beside = (everybody.n > 0).sum(axis=0) - inside
     hidden: NDArray[np.bool_] = (inside < K_ANONYMOUS) | ((beside > 0) & (beside < K_ANONYMOUS))

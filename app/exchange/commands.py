@@ -1,4 +1,5 @@
-"""``xinlu coder sheet`` and ``adapt``: statements out to people who code, and what their codes teach the study's coder."""
+"""``xinlu coder sheet`` and ``adapt``: statements out to people who code, and what their codes teach the study's coder;
+and what ``xinlu recode`` asks for and shows."""
 
 import secrets
 from pathlib import Path
@@ -7,14 +8,19 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from app.core.db import Database
 from app.core.logging import configure
 from app.core.schema import opened
 from app.core.settings import Settings
+from app.curves.comparison import compare
 from app.exchange.codes import read_codes, write_sheet
 from app.exchange.errors import StudyUnknown
-from app.exchange.reports import adaptation_lines
-from app.statements import adapting, drawing
+from app.exchange.reports import adaptation_lines, comparison_lines
+from app.statements import adapting, drawing, recodings
+from app.statements.errors import RecodingDecided
+from app.statements.models import Recoding
 from app.studies import queries as studies
+from app.studies.coders import use_models
 from app.studies.models import Study
 from app.web.i18n import translate
 
@@ -54,6 +60,7 @@ def adapt(
     """
     settings = Settings.from_environment()
     configure(settings)
+    use_models(settings)
     with opened(settings) as database:
         with database.read() as session:
             found = _study(session, study)
@@ -62,6 +69,27 @@ def adapt(
             kept = adapting.keep(session, ACTOR, found, fit)
             version, report = kept.version, kept.report
     for line in adaptation_lines(fit.base, fit.base_version, version, report, study):
+        print(line)
+
+
+def order_recoding(session: Session, slug: str, coder: str, *, preview: bool, adopt: bool, decline: bool) -> Recoding:
+    """Return the recoding that `xinlu recode` asks for: a new one, or with ``adopt`` or ``decline`` the proposal of
+    ``coder``. StudyUnknown; RecodingDecided without such a proposal; else what recodings raises."""
+    study = _study(session, slug)
+    if not (adopt or decline):
+        return recodings.request(session, ACTOR, study, coder, preview=preview)
+    proposal = recodings.undecided(session, study.id)
+    if proposal is None or proposal.coder != coder:
+        raise RecodingDecided()
+    return (recodings.adopt if adopt else recodings.decline)(session, ACTOR, study.id, proposal.id)
+
+
+def print_comparison(database: Database, order: Recoding, slug: str) -> None:
+    """Print what adopting the proposal ``order`` would change."""
+    with database.read() as session:
+        found = recodings.get(session, order.study_id, order.id)
+        comparison = compare(session, found.study_id, found.version or "", anonymous=False)
+    for line in comparison_lines(comparison, slug, found.coder):
         print(line)
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from app.curves.comparison import Comparison, StageDifference
+from app.curves.words import sentence
 from app.web.i18n import mark as _
 from app.web.i18n import translate
+from app.web.pages import signed
 
 KINDS: Mapping[str, str] = {
     "identity": _("不改"),
@@ -49,3 +52,26 @@ def adaptation_lines(base: str, base_version: str, version: str, report: Mapping
     yield translate("要看它会怎样改变曲线：%(command)s") % {
         "command": f"xinlu recode --study {slug} --coder adapted --preview"
     }
+
+
+def comparison_lines(found: Comparison, slug: str, coder: str) -> Iterator[str]:
+    """Yield what the proposal of ``coder`` would change, stage by stage, and how to decide."""
+    words = translate("%(n)s 条表述里，%(changed)s 条换了褒贬。")
+    yield words % {"n": found.statements, "changed": found.relabelled}
+    yield translate("现在：%(words)s") % {"words": sentence(found.before)}
+    yield translate("换了以后：%(words)s") % {"words": sentence(found.after)}
+    for stage in found.stages:
+        if stage.difference is not None:
+            yield _stage_line(stage)
+    if found.later:
+        yield translate("后来又写了 %(n)s 条，采用时会一起编。") % {"n": found.later}
+    recode = f"xinlu recode --study {slug} --coder {coder}"
+    yield translate("采用：%(command)s") % {"command": f"{recode} --adopt"}
+    yield translate("不采用：%(command)s") % {"command": f"{recode} --decline"}
+
+
+def _stage_line(stage: StageDifference) -> str:
+    figures = [stage.before, stage.after, stage.difference, stage.lower, stage.upper]
+    before, after, difference, lower, upper = ("—" if one is None else signed(one) for one in figures)
+    verdict = translate("确实变了") if stage.clear and stage.enough else ""
+    return f"  {stage.label}  {before} → {after}  {difference}（{lower} ~ {upper}）  {verdict}".rstrip()

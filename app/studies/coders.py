@@ -7,9 +7,10 @@ from uuid import UUID
 import structlog
 
 from app.core.errors import FieldError, Invalid
+from app.core.settings import Settings
 from app.studies.errors import CoderUnavailable
 from app.web.i18n import mark
-from nlp import Coder, UnknownCoderError, available_coders, is_slow, load_coder
+from nlp import Coder, UnknownCoderError, available_coders, configure, is_slow, load_coder
 from nlp.adapted import Adaptation, AdaptedCoder
 from nlp.errors import ModelUnavailableError
 
@@ -19,6 +20,12 @@ QUICK: Final = "default"
 log = structlog.get_logger()
 
 _slow_seen: set[str] = set()
+
+
+def use_models(settings: Settings) -> None:
+    """Let slow coders of this process find their models where ``settings`` say; none is loaded by that."""
+    configure(cache_folder=settings.models_dir, transformer_folder=settings.transformer_dir)
+    _slow_seen.clear()
 
 
 def get_coder(name: str) -> Coder:
