@@ -69,16 +69,14 @@ def quoted(html: str) -> str:
 def test_the_evidence_are_spans_of_the_text_and_sum_to_the_score(cast: Cast) -> None:
     told = coding(cast, write(cast))
     expected = load_coder().code([TEXT], explain=True)[0]
-    assert (told["sentiment"], told["confidence"], told["label"]) == (
-        expected.sentiment, expected.confidence, expected.label,
-    )  # fmt: skip
+    given = (expected.sentiment, expected.confidence, expected.label)
+    assert (told["sentiment"], told["confidence"], told["label"]) == given
     assert told["emotions"] == dict(expected.emotions)
     assert all(TEXT[one["start"] : one["end"]] == one["text"] for one in told["evidence"])
     assert {one["rule"] for one in told["evidence"]} >= {"characters", "before_contrast"}
     assert sum(one["contribution"] for one in told["evidence"]) == pytest.approx(told["sentiment"], abs=1e-6)
-    assert told["explained_by"] == {
-        "model_version": load_coder().version, "sentiment": told["sentiment"], "slow": False,
-    }  # fmt: skip
+    reading = {"model_version": load_coder().version, "sentiment": told["sentiment"], "slow": False}
+    assert told["explained_by"] == reading
 
 
 def test_every_stored_version_is_told_and_which_one_is_in_force(cast: Cast) -> None:
@@ -87,9 +85,8 @@ def test_every_stored_version_is_told_and_which_one_is_in_force(cast: Cast) -> N
     with cast.store.write() as session:
         codings.store(session, codings.coding_rows(cast.study_id, lexicon, [(statement, TEXT)]))
     told = coding(cast, statement)
-    assert {one["model_version"]: one["in_force"] for one in told["versions"]} == {
-        load_coder().version: True, lexicon.version: False,
-    }  # fmt: skip
+    in_force = {one["model_version"]: one["in_force"] for one in told["versions"]}
+    assert in_force == {load_coder().version: True, lexicon.version: False}
     other = next(one for one in told["versions"] if not one["in_force"])
     assert other["sentiment"] == pytest.approx(lexicon.code([TEXT])[0].sentiment, abs=1 / MICRO)
     html = page(cast, statement)
@@ -106,9 +103,8 @@ def test_a_score_of_another_version_is_said_to_differ(cast: Cast) -> None:
     told = coding(cast, statement)
     assert (told["model_version"], told["sentiment"]) == ("default-0+old", -0.99)
     assert told["explained_by"]["model_version"] == load_coder().version
-    assert sum(one["contribution"] for one in told["evidence"]) == pytest.approx(
-        told["explained_by"]["sentiment"], abs=1e-6
-    )
+    total = sum(one["contribution"] for one in told["evidence"])
+    assert total == pytest.approx(told["explained_by"]["sentiment"], abs=1e-6)
     html = page(cast, statement)
     assert "两者可能对不上" in html
     assert "−0.99" in html
@@ -171,9 +167,8 @@ def test_another_studys_and_an_edited_statement_are_the_same_404_as_none(cast: C
 def test_only_those_who_may_read_text_see_it(cast: Cast) -> None:
     statement = write(cast)
     path = f"/statements/{statement}/coding"
-    assert [cast.get(path, who=who).status_code for who in ("owner", "teammate", "viewer", "stranger")] == [
-        200, 200, 403, 404,
-    ]  # fmt: skip
+    answers = [cast.get(path, who=who).status_code for who in ("owner", "teammate", "viewer", "stranger")]
+    assert answers == [200, 200, 403, 404]
     curves_only = cast.key("owner", "curves:read")
     refused = cast.client.get(f"/api/v1/studies/{SLUG}{path}", headers=curves_only)
     assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
