@@ -15,7 +15,7 @@ from nlp.lexicon.entries import FOLDER, fingerprint
 from nlp.reading import SOFT, Sums, analyse, chunks, emotion_sums, shared_reader, sum_up
 from nlp.segmentation import fastest_cut, word_edges
 
-CODE_FORMAT: Final = 1
+CODE_FORMAT: Final = 2
 EMOTION_FLOOR: Final = 0.2
 """An emotion weaker than this is not named."""
 

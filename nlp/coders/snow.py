@@ -13,7 +13,8 @@ from nlp.coding import Coding, Cue, Evidence, label_of
 from nlp.lexicon.entries import fingerprint
 from nlp.reading import analyse, chunks, shared_reader
 
-CODE_FORMAT: Final = 1
+CODE_FORMAT: Final = 2
+"""To be raised with the rules of risk cues too, which are code."""
 _MODEL_FILES: Final = ("sentiment/sentiment.marshal.3", "seg/seg.marshal.3", "normal/stopwords.txt")
 
 _LONG_RUN: Final = re.compile("[\u4e00-\u9fa5]{200}")
