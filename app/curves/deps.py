@@ -60,7 +60,8 @@ def read(request: Request, session: Session, access: StudyAccess, asked: CurveQu
     anonymous = not sees_text(access)
     study = protocol.study
     choice = choice_in_force(session, study.id, study.coder, study.coder_version)
-    coder_version = choice.installed() or study.coder_version
+    known = choice.installed() if study.coder_version != study.coder else None
+    coder_version = known or study.coder_version
     refining = pending.state(session, study.id) if choice.slow else NOTHING_WAITS
     tag = service.etag(protocol, revisions, asked, anonymous=anonymous, state=(coder_version, refining))
     return Reading(access, asked, revisions, f'"{tag}-{language}"', anonymous, coder_version, refining)

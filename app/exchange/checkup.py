@@ -203,7 +203,7 @@ def _coder(session: Session, study: Study) -> Finding:
         return Finding(
             "fail", subject, translate("没有这个编码器"), f"xinlu recode --study {study.slug} --coder default"
         )
-    if installed == study.coder_version:
+    if study.coder_version in (installed, study.coder):
         return Finding("ok", subject, installed)
     words = translate("表述是 %(before)s 编的，现在装的是 %(now)s") % {"before": study.coder_version, "now": installed}
     return Finding("warn", subject, words, f"xinlu recode --study {study.slug} --coder {study.coder}")

@@ -47,6 +47,7 @@ def put(session: Session, study_id: UUID, choice: Choice, version: str, rows: Se
     _show(session, study_id, version, list(scores))
     cells.apply(session, study_id, cells.deltas(after, before))
     pending.clear(session, study_id, wanted)
+    _name_version(session, study_id, choice, version)
 
 
 def _scores(session: Session, study_id: UUID, version: str, statement_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -70,6 +71,16 @@ def _show(session: Session, study_id: UUID, version: str, statement_ids: Sequenc
             MachineCoding.model_version == version,
         )
         .values(sentiment_micro=MachineCoding.sentiment_micro, model_version=version)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _name_version(session: Session, study_id: UUID, choice: Choice, version: str) -> None:
+    """A new study of a slow coder has only its name (studies.coders.first_version)."""
+    session.execute(
+        update(Study)
+        .where(Study.id == study_id, Study.coder_version == choice.base)
+        .values(coder_version=version, protocol_revision=Study.protocol_revision + 1)
         .execution_options(synchronize_session=False)
     )
 

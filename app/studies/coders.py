@@ -43,9 +43,14 @@ def get_coder(name: str) -> Coder:
     return coder
 
 
-def coder_version(name: str) -> str:
-    """Return the version of the coder ``name``; raises what get_coder raises."""
-    return get_coder(name).version
+def first_version(name: str) -> str:
+    """Return the version that a new study of the coder ``name`` begins with; raises what get_coder raises.
+
+    Of a slow coder it is its bare name, until its first job says which version it is: nobody waits for a model here.
+    """
+    choice = Choice.plain(name)
+    choice.require_available()
+    return choice.installed() or name
 
 
 @dataclass(frozen=True, slots=True)

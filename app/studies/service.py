@@ -18,7 +18,7 @@ from app.core import clock
 from app.core.errors import FieldError, Invalid
 from app.core.ids import uuid7
 from app.studies import queries
-from app.studies.coders import coder_version
+from app.studies.coders import first_version
 from app.studies.errors import KeyOfOneStudy, KeyTaken, QuestionTypeChanged, SlugTaken
 from app.studies.models import ConsentText, Form, FormVersion, Membership, Stage, Study, Touchpoint, Wave
 from app.studies.schemas import (
@@ -236,7 +236,7 @@ def _add_study(session: Session, given: StudyIn, protocol: Protocol, template: s
         retention_until=retention,
         contact=given.contact.strip(),
         coder=coder,
-        coder_version=coder_version(coder),
+        coder_version=first_version(coder),
         created_at=now,
     )
     if study.slug in RESERVED_SLUGS:

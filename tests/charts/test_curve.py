@@ -248,3 +248,19 @@ def test_own_entries_show_the_way_and_where_it_stands_now() -> None:
     assert root.get("role") == "img"
     for few in ([], points[:1]):
         assert len(list(small(few).iter(f"{SVG}circle"))) == len(few)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_another_curve_behind_has_a_dot_at_each_of_its_points_and_no_words(layout: Layout) -> None:
+    other = (*(replace(one, value=0.3) for one in ROAD[:-1]), replace(ROAD[-1], value=None))
+    alone = curve_svg(ROAD, words=WORDS, layout=layout, title="情绪曲线", description="六个阶段")
+    both = curve_svg(ROAD, words=WORDS, layout=layout, title="情绪曲线", description="六个阶段", behind=other)
+    before, after = ET.fromstring(alone), ET.fromstring(both)  # noqa: S314 written here a moment ago
+    dots = [one for one in after.iter(f"{SVG}circle") if one.get("r") == "3.5"]
+    assert len(dots) == len(ROAD) - 1
+    along = "cy" if layout != "narrow" else "cx"
+    assert len({dot.get(along) for dot in dots}) == 1, "all of one value"
+    assert len(list(after.iter(f"{SVG}path"))) == len(list(before.iter(f"{SVG}path"))) + 1
+    assert ["".join(one.itertext()) for one in after.iter(f"{SVG}text")] == [
+        "".join(one.itertext()) for one in before.iter(f"{SVG}text")
+    ]

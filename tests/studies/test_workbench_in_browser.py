@@ -20,6 +20,7 @@ PAGES = (
     "/studies/long/settings/form",
     "/studies/long/settings/consent",
     "/studies/long/settings/members",
+    "/studies/long/settings/coder",
     "/studies/absent/settings",
 )
 
