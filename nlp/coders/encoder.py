@@ -1,7 +1,7 @@
 """A fine-tuned multilingual-e5-small, mixed with the default coder. Milliseconds a text: for jobs, not for writes."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,10 +14,12 @@ from nlp.characters import batch_of
 from nlp.clauses import clause_ends, within_bmp
 from nlp.coders.lexical import named_emotions
 from nlp.coders.linear import LinearCoder
-from nlp.coding import EMOTIONS, Coder, Coding, Evidence, label_of
+from nlp.coding import EMOTIONS, Coding, Evidence, label_of
 from nlp.encoder.deltas import FOLDER
+from nlp.encoder.engines import Engine, fastest_engine
 from nlp.encoder.mixture import Mixture
 from nlp.encoder.model import Encoder
+from nlp.encoder.quantised import Quantised
 from nlp.reading import chunks
 
 CODE_FORMAT: Final = 1
@@ -37,10 +39,12 @@ class EncoderCoder:
 
     name: Final = "encoder"
 
-    def __init__(self, cache_folder: Path, *, deltas: Path = FOLDER, default: Coder | None = None) -> None:
+    def __init__(
+        self, cache_folder: Path, *, deltas: Path = FOLDER, engine: Callable[[Quantised], Engine] = fastest_engine
+    ) -> None:
         self._mixture = Mixture.load(deltas)
-        self._encoder = Encoder(cache_folder, deltas=deltas)
-        self._default = default or LinearCoder()
+        self._encoder = Encoder(cache_folder, deltas=deltas, engine=engine)
+        self._default = LinearCoder()
         parts = f"{CODE_FORMAT} {self._encoder.fingerprint} {self._default.version}".encode() + self._mixture.encoded()
         self.version: Final = f"{self.name}-{self._encoder.kind}-{CODE_FORMAT}+{hashlib.sha256(parts).hexdigest()[:12]}"
 

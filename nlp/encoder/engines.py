@@ -1,7 +1,8 @@
 """Runs the quantised encoder: by onnxruntime where it is installed, else by numpy. Both count with the same integers.
 
-What the two say differs only by rounding in softmax, error function and norms, which now and then moves an activation by one
-of its 127 steps: TOLERANCE.
+What the two say differs by rounding in softmax, error function and norms, which now and then moves an activation by one of its
+127 steps, and through twelve layers more of them: on 250 statements scores of the coder were .002 apart in the mean, .03 at
+most, with the same labels. Two processors with other vector instructions may differ as much.
 """
 
 from importlib import import_module
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 
 from nlp.encoder.quantised import Quantised
 
-TOLERANCE: Final = 0.02
-"""How far the scores of two engines may be apart."""
+TOLERANCE: Final = 0.05
+"""How far the coder's scores may be apart with two engines."""
 
 
 class Engine(Protocol):

