@@ -67,10 +67,10 @@ class EncoderCoder:
         return codings
 
     def _mixed(self, raw: NDArray[np.float64], defaults: Sequence[Coding]) -> list[Coding]:
-        scores = self._mixture.scores(np.tanh(raw[:, 0]), _scores(defaults))
+        said, known = np.tanh(raw[:, 0]), _scores(defaults)
+        scores, certain = self._mixture.scores(said, known), self._mixture.certain(said, known)
         strengths = self._mixture.strengths(logistic(raw[:, 1:]), strengths_of(defaults))
         emotions = named_emotions(strengths, np.array(self._mixture.floors))
-        certain = self._mixture.certain(scores)
         return [
             Coding(score, sure, label_of(score), felt, (), coding.risk)
             for score, sure, felt, coding in zip(scores.tolist(), certain.tolist(), emotions, defaults, strict=True)

@@ -19,13 +19,14 @@ class Mixture:
     """Fitted on statements that neither side was trained on; every number is rounded before it is written.
 
     `sentiment`: weights of (1, encoder, default). `emotions`: the same, of strengths. `floors`: below, none is named.
-    `certainty`: constant and weight of the score's size in the logistic probability that its sign is right.
+    `certainty`: weights of (1, the score's size, whether both sides agree on the sign) in the logistic probability that the
+    sign is right.
     """
 
     sentiment: tuple[float, float, float]
     emotions: tuple[float, float, float]
     floors: tuple[float, ...]
-    certainty: tuple[float, float]
+    certainty: tuple[float, float, float]
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Self:
@@ -58,7 +59,15 @@ class Mixture:
         constant, of_encoder, of_default = self.emotions
         return np.asarray(np.round(np.clip(constant + of_encoder * encoder + of_default * default, 0, 1), 4))
 
-    def certain(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(texts,): the probability that the sign is right, never under a half, four decimals."""
-        constant, weight = self.certainty
-        return np.asarray(np.round(np.maximum(1 / (1 + np.exp(-constant - weight * np.abs(scores))), 0.5), 4))
+    def certain(self, encoder: NDArray[np.float64], default: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(texts,): the probability that the score's sign is right, never under a half, four decimals."""
+        logit = certainty_columns(self.scores(encoder, default), encoder, default) @ np.array(self.certainty)
+        return np.asarray(np.round(np.maximum(1 / (1 + np.exp(-logit)), 0.5), 4))
+
+
+def certainty_columns(
+    scores: NDArray[np.float64], encoder: NDArray[np.float64], default: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(texts, 3): what the probability of a sign is read from, see Mixture."""
+    agreed = np.sign(encoder) == np.sign(default)
+    return np.column_stack((np.ones(len(scores)), np.abs(scores), agreed))

@@ -18,7 +18,7 @@ from nlp.coders.encoder import logistic, strengths_of
 from nlp.coders.linear import LinearCoder
 from nlp.coding import EMOTIONS, Coding
 from nlp.encoder.deltas import FOLDER
-from nlp.encoder.mixture import Mixture
+from nlp.encoder.mixture import Mixture, certainty_columns
 from nlp.encoder.model import Encoder
 from nlp.training.encoder_texts import all_statements, split, split_reviews
 from nlp.training.fit import train
@@ -32,6 +32,7 @@ _SHARES: Final = np.arange(0.0, 1.01, 0.1)
 _TRUST: Final = 25
 """Statements with an emotion at which its own best floor counts as much as the one that suits all emotions."""
 _STEPS: Final = 50
+_LEAN: Final = 1e-3
 
 Floats = NDArray[np.float64]
 
@@ -76,8 +77,9 @@ def fit_mixture(heard: Heard, held: Sequence[Statement], reviews: Heard, signs: 
     for row, statement in enumerate(held):
         felt[row, list(statement.emotions)] = 1
     emotions, floors = _emotions(logistic(heard.raw[:, 1:]), strengths_of(heard.defaults), felt)
-    first = Mixture(_terms(encoder, default, valence), emotions, floors, (0.0, 0.0))
-    certainty = _certainty(first.scores(encoder, default), valence)
+    first = Mixture(_terms(encoder, default, valence), emotions, floors, (0.0, 0.0, 0.0))
+    scores = first.scores(encoder, default)
+    certainty = _certainty(scores, certainty_columns(scores, encoder, default), valence)
     return Mixture(first.sentiment, emotions, floors, certainty)
 
 
@@ -114,18 +116,19 @@ def _f1(named: NDArray[np.bool_], felt: Floats) -> Floats:
     return np.asarray(2 * (named * felt).sum(axis=0) / np.maximum(either, 1))
 
 
-def _certainty(scores: Floats, valence: Floats) -> tuple[float, float]:
-    """Logistic regression of right signs on the size of the score, among texts that feel something."""
+def _certainty(scores: Floats, columns: Floats, valence: Floats) -> tuple[float, float, float]:
+    """Logistic regression of right signs, among texts that feel something, by Newton's steps."""
     felt = valence != 0
-    columns = np.column_stack((np.ones(int(felt.sum())), np.abs(scores[felt])))
     right = np.asarray(np.sign(scores[felt]) == np.sign(valence[felt]), dtype=np.float64)
-    terms = np.zeros(2)
+    terms = np.zeros(columns.shape[1])
     for _ in range(_STEPS):
-        certain = 1 / (1 + np.exp(-columns @ terms))
-        curve = (columns * (certain * (1 - certain))[:, None]).T @ columns + 1e-3 * np.eye(2)
-        terms += np.linalg.solve(curve, columns.T @ (right - certain) - 1e-3 * terms)
-    constant, weight = np.round(terms, DIGITS).tolist()
-    return constant, weight
+        certain = 1 / (1 + np.exp(-columns[felt] @ terms))
+        curve = (columns[felt] * (certain * (1 - certain))[:, None]).T @ columns[felt]
+        terms += np.linalg.solve(
+            curve + _LEAN * np.eye(len(terms)), columns[felt].T @ (right - certain) - _LEAN * terms
+        )
+    constant, size, agreed = np.round(terms, DIGITS).tolist()
+    return constant, size, agreed
 
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ def test_changed_deltas_are_merged_anew_under_another_version(tmp_path: Path, ca
 
 def test_another_mixture_is_another_version(tmp_path: Path, cache: Path, coder: EncoderCoder) -> None:
     folder = shutil.copytree(FOLDER, tmp_path / "deltas")
-    dataclasses.replace(Mixture.load(folder), certainty=(0.0, 1.0)).write(folder)
+    dataclasses.replace(Mixture.load(folder), certainty=(0.0, 1.0, 0.0)).write(folder)
     assert EncoderCoder(cache, deltas=folder).version != coder.version
 
 

@@ -44,10 +44,13 @@ def test_the_better_side_weighs_more_and_certainty_is_the_share_of_right_signs()
     assert len(mixture.floors) == len(EMOTIONS)
     strengths = mixture.strengths(1 / (1 + np.exp(-raw[:, 1:])), np.zeros((len(held), len(EMOTIONS))))
     assert np.array_equal(strengths[:, 0] >= mixture.floors[0], [0 in statement.emotions for statement in held])
-    scores = mixture.scores(np.tanh(raw[:, 0]), weak)
     felt = valence != 0
+    scores = mixture.scores(np.tanh(raw[:, 0]), weak)
     right = np.sign(scores[felt]) == np.sign(valence[felt])
-    assert abs(mixture.certain(scores[felt]).mean() - right.mean()) < 0.01
+    certain = mixture.certain(np.tanh(raw[:, 0]), weak)[felt]
+    assert abs(certain.mean() - right.mean()) < 0.01
+    agreed = np.sign(raw[felt, 0]) == np.sign(weak[felt])
+    assert certain[agreed].mean() > certain[~agreed].mean()
 
 
 def test_a_side_that_misleads_weighs_nothing() -> None:
