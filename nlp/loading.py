@@ -22,10 +22,12 @@ _folders: dict[str, Path | None] = {"cache": None, "transformer": None}
 def configure(*, cache_folder: Path | None, transformer_folder: Path | None) -> None:
     """Where this process keeps models that are built once, and the folder of the coder `transformer`.
 
-    None: the user's own cache folder; no `transformer`. Slow coders that are loaded already are loaded anew.
+    None: the user's own cache folder; no `transformer`. Where that changes, coders are loaded anew when next asked for.
     """
-    _folders.update(cache=cache_folder, transformer=transformer_folder)
-    _loaded.cache_clear()
+    chosen = {"cache": cache_folder, "transformer": transformer_folder}
+    if chosen != _folders:
+        _folders.update(chosen)
+        _loaded.cache_clear()
 
 
 def available_coders() -> tuple[str, ...]:

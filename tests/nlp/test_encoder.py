@@ -327,6 +327,8 @@ def test_a_text_of_several_windows_is_coded_by_all_of_them(coder: EncoderCoder) 
 def test_it_is_loaded_by_name_and_is_slow(configured: Path) -> None:
     coder = load_coder("encoder")
     assert load_coder("encoder") is coder
+    configure(cache_folder=configured, transformer_folder=None)
+    assert load_coder("encoder") is coder
     assert coder.name == "encoder"
     assert [file.suffix for file in configured.iterdir()] == [".npz"]
     assert is_slow("encoder")
