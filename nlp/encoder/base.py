@@ -97,12 +97,14 @@ def open_base(path: Path | None = None) -> Base:
 @cache
 def _opened(file: Path) -> Base:
     try:
-        content = np.memmap(file, dtype=np.uint8, mode="r")
-    except (OSError, ValueError) as error:
+        # Read and not mapped: what a process has mapped and touched counts as its memory.
+        with file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
         raise BaseModelError(f"{file.name} cannot be read: reinstall {PACKAGE}") from error
-    if hashlib.sha256(content.data).hexdigest() != DIGEST:
+    if digest != DIGEST:
         raise BaseModelError(f"{file.name} is not the base that the deltas belong to: install the extra `encoder` anew")
-    return read_base(content)
+    return read_base(np.memmap(file, dtype=np.uint8, mode="r"))
 
 
 def read_base(content: NDArray[np.uint8]) -> Base:
