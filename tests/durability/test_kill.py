@@ -44,7 +44,7 @@ class Sending:
                 pass
 
     def _send_share(self, share: dict[UUID, dict[str, Any]]) -> None:
-        with httpx.Client(base_url=self.base_url, headers=self.headers, timeout=30) as client:
+        with httpx.Client(base_url=self.base_url, headers=self.headers, timeout=120) as client:
             for entry_id, body in share.items():
                 try:
                     answer = client.put(f"/api/v1/entries/{entry_id}", json=body)
