@@ -10,16 +10,16 @@ from nlp.characters import END
 _BMP: Final = 0x10000
 
 
-def _table(marks: str) -> NDArray[np.bool_]:
+def marks_table(marks: str) -> NDArray[np.bool_]:
+    """(positions of the basic plane,): which code points are one of these marks; for codes as from `within_bmp`."""
     table = np.zeros(_BMP, dtype=np.bool_)
-    table[[END, *map(ord, marks)]] = True
+    table[[*map(ord, marks)]] = True
     return table
 
 
-_CLAUSE_ENDS: Final = _table("\n ,.!?;:、。…~～()[]—“”")
-_SENTENCE_ENDS: Final = _table("\n!?。")
-_QUOTES: Final = _table('“”"「」『』‘’')
-_QUOTES[END] = False
+_CLAUSE_ENDS: Final = marks_table(chr(END) + "\n ,.!?;:、。…~～()[]—“”")
+_SENTENCE_ENDS: Final = marks_table(chr(END) + "\n!?。")
+_QUOTES: Final = marks_table('“”"「」『』‘’')
 
 
 def within_bmp(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -30,7 +30,7 @@ CODE_FORMAT: Final = 2
 SPACE: Final = 0x20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Scene:
     """A chunk on its way to codings. `root`: what sums are divided by; `weight` by position; `blank`: nothing but white space."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.characters import END, Batch, batch_of
+from nlp.clauses import marks_table, within_bmp
 from nlp.coding import Cue
 from nlp.hashing import window_hashes
 from nlp.lexicon.entries import FOLDER, load_risk
@@ -32,7 +33,7 @@ _GAP_MARK: Final = "…"
 _STRONG_ENDS: Final = frozenset(chr(END) + "\n!?。;…~～()[]")
 _SOFT_ENDS: Final = frozenset(", :")
 _SEPARATORS: Final = " *.-_·"
-_SEPARATOR_CODES: Final = tuple(map(ord, _SEPARATORS))
+_IS_SEPARATOR: Final = marks_table(_SEPARATORS)
 _FIRST_IDEOGRAPH: Final = 0x4E00
 _EVERYDAY: Final = frozenset((
     "没有", "自己", "坐", "出来", "一天", "孩子", "翻", "血", "两个", "他们", "走了",
@@ -161,6 +162,8 @@ class RiskFinder:
             return {}
         text = batch.codes.tobytes().decode("utf-32-le", "replace")
         named = self._named(text, live)
+        if not named:
+            return {}
         owners = batch.owner[np.array([span.start for span in named], dtype=np.int64)]
         owned: defaultdict[int, list[_Span]] = defaultdict(list)
         for span, index in zip(named, owners.tolist(), strict=True):
@@ -273,8 +276,6 @@ def _leftmost_longest(spans: Sequence[_Span]) -> list[_Span]:
 def _spelt_apart(batch: Batch) -> list[int]:
     """Texts with a single Chinese character between two separators: 大 出 血, 自*杀."""
     codes = batch.codes
-    marks = codes == _SEPARATOR_CODES[0]
-    for mark in _SEPARATOR_CODES[1:]:
-        marks |= codes == mark
-    pairs = np.flatnonzero(marks[:-2] & marks[2:] & (codes[1:-1] >= _FIRST_IDEOGRAPH))
+    marks = _IS_SEPARATOR[within_bmp(codes)]
+    pairs = (marks[:-2] & marks[2:] & (codes[1:-1] >= _FIRST_IDEOGRAPH)).nonzero()[0]
     return np.unique(batch.owner[pairs]).tolist() if pairs.size else []

@@ -100,7 +100,9 @@ class ScopedLexicon:
         for causes, act in _ACTS:
             if any(present[cause] for cause in causes):
                 act(scene)
-        _scare(scene, quotes(codes[matches.start - 1]) & quotes(codes[matches.end]))
+        quoted = quotes(codes)
+        if quoted.any():
+            _scare(scene, quoted[matches.start - 1] & quoted[matches.end])
         strength = np.maximum(np.minimum(scene.factor, STRONGEST), -STRONGEST)
         effect = np.rint(scene.valence * strength * UNIT).astype(np.int64)
         turned = scene.valence * effect < 0
@@ -126,8 +128,13 @@ class ScopedLexicon:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Scene:
+    """What the rules see of the matches and what they write: `factor`, `rules`, `first` and `last` of what was turned.
+
+    Not frozen: setting so many fields one by one is what freezing costs, and that counts for one text.
+    """
+
     role: NDArray[np.int64]
     weight: NDArray[np.float64]
     valence: NDArray[np.float64]
