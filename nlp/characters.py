@@ -61,9 +61,9 @@ def batch_of(texts: Sequence[str]) -> Batch:
     raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     codes = _NORMAL[raw] if raw.size == 0 or int(raw.max()) < _BMP else _normal_beyond(raw)
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
-    ends = np.cumsum(lengths)
+    ends = lengths.cumsum()
     codes[ends - 1] = END
-    owner = np.repeat(np.arange(len(texts)), lengths)
+    owner = np.arange(len(texts)).repeat(lengths)
     room = ends[owner] - np.arange(codes.size)
     return Batch(codes, ends - lengths, lengths - 1, owner, room)
 

@@ -36,7 +36,7 @@ def window_hashes(codes: NDArray[np.uint32]) -> NDArray[np.uint64]:
     spread ^= spread >> _HALF
     prefix = np.empty(size + WIDEST + 1, dtype=np.uint64)
     prefix[0] = 0
-    np.cumsum(spread * up[:size], out=prefix[1 : size + 1])
+    (spread * up[:size]).cumsum(out=prefix[1 : size + 1])
     prefix[size + 1 :] = prefix[size]
     # The constructor gives the same view as sliding_window_view in a tenth of the time, which counts for one text.
     windows = np.ndarray((size, WIDEST + 1), np.uint64, prefix, 0, (prefix.itemsize, prefix.itemsize))

@@ -29,7 +29,7 @@ def marked(hashes: NDArray[np.uint64], reading: LexiconReading) -> NDArray[np.ui
     steps = np.zeros(len(grams) + 1, dtype=np.int64)
     np.add.at(steps, reading.turned[:, 0], 1)
     np.add.at(steps, reading.turned[:, 1], -1)
-    inside = np.cumsum(steps[:-1]) > 0
+    inside = steps[:-1].cumsum() > 0
     grams = grams.copy()
     touched = inside.copy()
     for width in range(LONGEST):
@@ -52,4 +52,4 @@ def position_weights(batch: Batch, reading: LexiconReading) -> NDArray[np.int32]
     np.add.at(steps, first, BEFORE - UNIT)
     np.add.at(steps, at, AFTER - BEFORE)
     np.add.at(steps, borders[sentence] + 1, UNIT - AFTER)
-    return np.asarray(UNIT + np.cumsum(steps[:-1], dtype=np.int32), dtype=np.int32)
+    return np.asarray(UNIT + steps[:-1].cumsum(dtype=np.int32), dtype=np.int32)

@@ -95,10 +95,10 @@ def sum_up(reading: LexiconReading, texts: int) -> Sums:
     """Effects added by text. Sums of integers in float64 are exact, whatever their order."""
     effect = reading.effect
     gain = np.maximum(effect, 0)
-    positive = np.bincount(reading.owner, gain, texts).astype(np.float64)
-    negative = np.bincount(reading.owner, gain - effect, texts).astype(np.float64)
+    positive = np.asarray(np.bincount(reading.owner, gain, texts), dtype=np.float64)
+    negative = np.asarray(np.bincount(reading.owner, gain - effect, texts), dtype=np.float64)
     felt = effect.nonzero()[0]
-    words = np.bincount(reading.owner[felt], minlength=texts).astype(np.int64)
+    words = np.bincount(reading.owner[felt], minlength=texts)
     closing = np.zeros(texts)
     closing[reading.owner[felt]] = np.minimum(np.maximum(effect[felt] / (2 * UNIT), -1), 1)
     return Sums(positive, negative, words, closing)
@@ -108,6 +108,6 @@ def emotion_sums(reading: LexiconReading, texts: int) -> NDArray[np.float64]:
     """(texts, emotions) in [0, 1): what the words say of each emotion, flattened towards 1."""
     width = len(EMOTIONS) + 1
     place = (reading.owner[:, None] * width + reading.emotion).ravel()
-    size = np.repeat(np.abs(reading.effect), reading.emotion.shape[1])
+    size = np.abs(reading.effect).repeat(reading.emotion.shape[1])
     total = np.bincount(place, size, texts * width).reshape(texts, width)[:, :-1]
     return np.asarray(total / (total + UNIT))

@@ -78,7 +78,7 @@ def spans(
 def named_emotions(strengths: NDArray[np.float64], floor: NDArray[np.float64] | float) -> list[dict[str, float]]:
     """Per text the emotions that reach the floor, strength rounded to four decimals."""
     named: list[dict[str, float]] = [{} for _ in range(strengths.shape[0])]
-    rounded = np.round(strengths, 4)
+    rounded = strengths.round(4)
     owners, labels = np.nonzero((rounded >= floor) & (rounded > 0))
     for owner, label, strength in zip(owners.tolist(), labels.tolist(), rounded[owners, labels].tolist(), strict=True):
         named[owner][EMOTIONS[label]] = strength

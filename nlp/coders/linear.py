@@ -102,7 +102,7 @@ class LinearCoder:
     def _stretched(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         fusion = self._weights.fusion
         sizes = np.interp(np.abs(raw), fusion.stretch_at, fusion.stretch)
-        return np.asarray(np.round(np.copysign(sizes, raw), 4) + 0.0, dtype=np.float64)
+        return np.asarray(np.copysign(sizes, raw).round(4) + 0.0, dtype=np.float64)
 
     def _emotions(self, scene: _Scene, scores: NDArray[np.float64]) -> list[dict[str, float]]:
         by_position = self._weights.emotions[scene.emotion_rows].sum(axis=1, dtype=np.int32)
@@ -116,7 +116,7 @@ class LinearCoder:
 
     def _confidence(self, scene: _Scene, scores: NDArray[np.float64]) -> list[float]:
         fusion = self._weights.fusion
-        sure = np.round(np.interp(np.abs(scores), fusion.confidence_at, fusion.confidence), 4)
+        sure = np.asarray(np.interp(np.abs(scores), fusion.confidence_at, fusion.confidence)).round(4)
         sure[scene.blank] = 0.0
         listed: list[float] = sure.tolist()
         return listed

@@ -41,7 +41,7 @@ class PhraseMatcher:
 
     def candidates(self, hashes: NDArray[np.uint64]) -> Matches:
         """Every phrase at every position, ordered by start, then by length."""
-        hits = np.flatnonzero(self._maybe[hashes >> _FILTER_SHIFT])
+        hits = self._maybe[hashes >> _FILTER_SHIFT].ravel().nonzero()[0]
         keys = hashes.ravel()[hits]
         place = np.searchsorted(self._keys[:-1], keys)
         sure = self._keys[place] == keys
@@ -54,7 +54,9 @@ def longest(found: Matches) -> Matches:
     """From the left, at each free position the longest; what overlaps a kept match is dropped."""
     if found.start.size == 0:
         return found
-    last = np.flatnonzero(np.append(found.start[1:] != found.start[:-1], True))
+    ends = np.ones(found.start.size, dtype=np.bool_)
+    np.not_equal(found.start[1:], found.start[:-1], out=ends[:-1])
+    last = ends.nonzero()[0]
     kept: list[int] = []
     free = 0
     for index, start, end in zip(last.tolist(), found.start[last].tolist(), found.end[last].tolist(), strict=True):

@@ -108,7 +108,8 @@ class ScopedLexicon:
         turned = scene.valence * effect < 0
         emotion = _turned_emotions(self._emotion[matches.phrase], scene.valence, turned)
         turned = (turned | (scene.role == _AFFIRMED)).nonzero()[0]
-        spans = np.stack((scene.first[turned], scene.last[turned]), axis=1)
+        spans = np.empty((turned.size, 2), dtype=np.int64)
+        spans[:, 0], spans[:, 1] = scene.first[turned], scene.last[turned]
         contrasts = matches.start[_IS_TURN[scene.role]]
         return LexiconReading(matches, scene.owner, effect, scene.rules, emotion, spans, contrasts, sentences)
 
@@ -121,8 +122,8 @@ class ScopedLexicon:
         role = self._role[phrase]
         role[_IS_OPENING[role] & ~opens] = 0
         return _Scene(
-            role, self._weight[phrase], self._valence[phrase], self._eases[phrase], np.cumsum(ends, dtype=np.int64)[start],
-            np.cumsum(sentences, dtype=np.int64)[start], batch.owner[start], start, end, start.copy(), end.copy(),
+            role, self._weight[phrase], self._valence[phrase], self._eases[phrase], ends.cumsum(dtype=np.int64)[start],
+            sentences.cumsum(dtype=np.int64)[start], batch.owner[start], start, end, start.copy(), end.copy(),
             (codes[end] == _COMPLETED) | (codes[end - 1] == _COMPLETED), opens,
             np.ones(start.size), np.zeros(start.size, dtype=np.int64),
         )  # fmt: skip

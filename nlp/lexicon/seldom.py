@@ -35,9 +35,9 @@ class SeldomMatcher:
         """Every phrase at every position, ordered by start, then by length."""
         near = self._opening[hashes[:, 1] >> _SHIFT]
         near |= self._first[hashes[:, 0] >> _SHIFT]
-        places = np.flatnonzero(near)
+        places = near.nonzero()[0]
         keys = hashes[places].ravel()
-        hits = np.flatnonzero(self._maybe[keys >> _SHIFT])
+        hits = self._maybe[keys >> _SHIFT].nonzero()[0]
         keys = keys[hits]
         place = np.searchsorted(self._keys[:-1], keys)
         sure = self._keys[place] == keys
