@@ -27,7 +27,7 @@ def test_other_statements_give_another_version(tmp_path: Path) -> None:
 
 def test_shipped_weights_are_what_training_gives() -> None:
     for name, content in train(load_statements(), load_reviews()).files().items():
-        assert (FOLDER / name).read_bytes() == content, f"{name} is stale: python -m nlp.training"
+        assert (FOLDER / name).read_bytes() == content, f"{name} is stale: xinlu coder train"
 
 
 def test_tables_are_small_and_their_first_rows_weigh_nothing() -> None:
