@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.core.errors import NotFound
+from app.web import bundles
 from app.web.policy import Public
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -27,26 +28,22 @@ class Asset:
 
 
 class Assets:
-    """All static files, by name; names are unique over rooms."""
+    """All static files, by name; names are unique over rooms.
+
+    A script that a page begins with, and every style sheet, is served as one file with all that it imports. The modules
+    themselves are served as they are.
+    """
 
     def __init__(self, folders: Iterable[Path]) -> None:
-        self._assets: dict[str, Asset] = {}
+        files: dict[str, bytes] = {}
         for folder in folders:
             for path in sorted(folder.rglob("*")):
                 if path.is_file():
-                    self._add(path.relative_to(folder).as_posix(), path)
-
-    def _add(self, name: str, path: Path) -> None:
-        if name in self._assets:
-            raise ValueError(f"two rooms have a static file {name}")
-        body = path.read_bytes()
-        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        self._assets[name] = Asset(
-            body=body,
-            compressed=gzip.compress(body, 9, mtime=0) if path.suffix in COMPRESSIBLE else None,
-            media_type=f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type,
-            fingerprint=hashlib.sha256(body).hexdigest()[:12],
-        )
+                    name = path.relative_to(folder).as_posix()
+                    if name in files:
+                        raise ValueError(f"two rooms have a static file {name}")
+                    files[name] = path.read_bytes()
+        self._assets = {name: _asset(name, body) for name, body in _joined(files).items()}
 
     def url(self, name: str) -> str:
         """Return the address of the file ``name``; KeyError if there is none."""
@@ -55,6 +52,27 @@ class Assets:
     def get(self, name: str) -> Asset | None:
         """Return the file ``name``."""
         return self._assets.get(name)
+
+
+def _joined(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    sources = {name: body.decode() for name, body in files.items() if name.endswith((".js", ".css"))}
+    joined = dict(files)
+    for name, source in sources.items():
+        if name.endswith(".css"):
+            joined[name] = bundles.join_style(name, sources).encode()
+        elif bundles.is_entry(source):
+            joined[name] = bundles.join_script(name, sources).encode()
+    return joined
+
+
+def _asset(name: str, body: bytes) -> Asset:
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Asset(
+        body=body,
+        compressed=gzip.compress(body, 9, mtime=0) if Path(name).suffix in COMPRESSIBLE else None,
+        media_type=f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type,
+        fingerprint=hashlib.sha256(body).hexdigest()[:12],
+    )
 
 
 router = APIRouter(include_in_schema=False)
