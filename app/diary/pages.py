@@ -1,35 +1,31 @@
 """The diary on a phone: today's form, what was saved, and everything a person wrote."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from app.core import clock
-from app.core.errors import AppError, FieldError, Gone, NotFound, Unauthenticated, Unavailable
-from app.diary import queries, roster, today
+from app.core.errors import AppError, FieldError, Gone, Unauthenticated, Unavailable
+from app.diary import mine, queries, roster, today
 from app.diary.curve import own_curve
 from app.diary.desk import EntryDesk
 from app.diary.errors import EntryConflict
+from app.diary.journal import Journal, journal_of
 from app.diary.models import Entry
 from app.diary.service import Writer
 from app.diary.storing import etag_of
 from app.diary.today import ANSWER, EARLIER, Sheet
-from app.diary.words import EFFORTS, MARKS, MOODS, EntryWords, words_of
-from app.participants import queries as participants
+from app.diary.words import EFFORTS, MARKS, MOODS
 from app.participants import service as people
 from app.participants.deps import OnPhone, OnPhoneKeeping, PhoneAccess, PhoneVisit
 from app.participants.errors import ConsentMissing, StudyClosed
 from app.participants.phone_pages import CONSENT, help_words
-from app.studies import queries as studies
 from app.studies.protocol import FormFacts, StudyProtocol
 from app.studies.retention import is_over
 from app.studies.schemas import Question
@@ -43,22 +39,11 @@ phone = APIRouter(include_in_schema=False)
 
 Phone = Annotated[PhoneAccess, Depends(OnPhone())]
 Visit = Annotated[PhoneVisit, Depends(OnPhoneKeeping())]
-PAGE = 50
-RECENT = 5
 MOST_DAYS = 99
 MONTH_DAYS = 30.4
 SHORTEST_EVENT = 2
 NO_EVENTS = frozenset({"关键", "重要"})
 PLACE_FIELDS = frozenset({"stage", "touchpoint", "occurred_at"})
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """What a page needs of the person's diary: the protocol, the day from the anchor event, their entries, latest first."""
-
-    protocol: StudyProtocol
-    day: int | None
-    entries: Sequence[Entry]
 
 
 async def sent_form(request: Request) -> FormData:
@@ -73,7 +58,7 @@ def write_today(request: Request, access: Phone) -> Response:
     with request.app.state.database.read() as session:
         if not people.consent_state(session, access.participant).suffices(on_phone=True):
             return RedirectResponse(CONSENT, 303)
-        journal = _journal(session, access)
+        journal = journal_of(session, access)
     protocol = journal.protocol
     last = journal.entries[0].stage_id if journal.entries else None
     sheet = today.blank_sheet(protocol, stage=today.propose_stage(protocol.stages, journal.day, last))
@@ -86,7 +71,7 @@ def save_entry(request: Request, visit: Visit, form: Annotated[FormData, Depends
     if access is None:
         return _rescue(request, None, _typed_texts(form), _NotSignedIn())
     with request.app.state.database.read() as session:
-        journal = _journal(session, access)
+        journal = journal_of(session, access)
         consented = people.consent_state(session, access.participant).suffices(on_phone=True)
     sheet = today.sheet_of(form, journal.protocol)
     try:
@@ -104,66 +89,9 @@ def save_entry(request: Request, visit: Visit, form: Annotated[FormData, Depends
     return RedirectResponse(f"/d/entries/{sheet.entry_id}?new=1", 303)
 
 
-@phone.get("/d/entries/{entry_id}")
-def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = False) -> Response:
-    with request.app.state.database.read() as session:
-        entry = queries.entries_by_id(session, access.study.id, {entry_id}).get(entry_id)
-        if entry is None or entry.participant_id != access.participant.id:
-            raise NotFound()
-        journal = _journal(session, access)
-    current_language.set(choose_language(request, access.language))
-    words = words_of(entry, journal.protocol)
-    others = [one for one in journal.entries if one.id != entry_id][:RECENT]
-    context = {
-        "entry": words,
-        "new": new,
-        "kind": translate(kind_words(words)),
-        "others": [words_of(one, journal.protocol) for one in others],
-        "curve": own_curve(journal.entries, journal.protocol),
-        "zone": access.participant.time_zone,
-        "help": help_words(access),
-    }
-    return render(request, "diary/saved.html", context, language=access.language)
-
-
-@phone.get("/d/mine")
-def show_all(request: Request, access: Phone, page: Annotated[int, Query(ge=1, le=1000)] = 1) -> Response:
-    with request.app.state.database.read() as session:
-        journal = _journal(session, access)
-    current_language.set(choose_language(request, access.language))
-    shown = journal.entries[(page - 1) * PAGE : page * PAGE]
-    context = {
-        "count": len(journal.entries),
-        "entries": [words_of(entry, journal.protocol) for entry in shown],
-        "older": page + 1 if len(journal.entries) > page * PAGE else None,
-        "curve": own_curve(journal.entries, journal.protocol),
-        "zone": access.participant.time_zone,
-        "help": help_words(access),
-    }
-    return render(request, "diary/mine.html", context, language=access.language)
-
-
-def kind_words(entry: EntryWords) -> str:
-    """Return a sentence for someone who has just written, by how the moment was; it promises nothing."""
-    if entry.tone == "low":
-        return _("难受的时候还愿意写下来，谢谢您。想找人说说的话，下面有联系办法。")
-    if entry.tone == "high":
-        return _("这样的时刻值得记下来，谢谢您分享。")
-    return _("谢谢您，这一路又多了一笔。")
-
-
 class _NotSignedIn(Unauthenticated):
     title = _("这台手机忘了您是谁，这条还没有保存")
     remedy = _("请先把写的复制下来，再用链接或短码打开日记，贴上去保存。")
-
-
-def _journal(session: Session, access: PhoneAccess) -> Journal:
-    anchor = participants.anchor_of(session, access.study.id, access.participant.id)
-    return Journal(
-        protocol=studies.protocol(session, access.study.id),
-        day=clock.days_between(anchor, clock.now(), access.participant.time_zone) if anchor else None,
-        entries=queries.own_entries(session, access.study.id, access.participant.id),
-    )
 
 
 def _submit(request: Request, access: PhoneAccess, protocol: StudyProtocol, sheet: Sheet) -> None:
@@ -283,5 +211,5 @@ def _greeting(event: str, day: int | None) -> str:
 
 
 router = APIRouter()
-for part in (phone, roster.pages, roster.api):
+for part in (phone, mine.router, roster.pages, roster.api):
     router.include_router(part)
