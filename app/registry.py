@@ -3,6 +3,7 @@
 from app.accounts import models as accounts
 from app.audit import models as audit
 from app.audit import tasks as audit_tasks
+from app.care import models as care
 from app.core.db import Base
 from app.diary import models as diary
 from app.jobs import models as jobs
@@ -18,6 +19,7 @@ __all__ = [
     "accounts",
     "audit",
     "audit_tasks",
+    "care",
     "diary",
     "jobs",
     "metadata",

@@ -4,7 +4,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Json, UtcDateTime
@@ -107,4 +117,30 @@ class Consent(Base):
         ),
         CheckConstraint("method IN ('person', 'paper')", name="method_known"),
         Index("ix_consent_study_id_participant_id_purpose", "study_id", "participant_id", "purpose"),
+    )
+
+
+class Reading(Base):
+    """That one member of the staff saw words of one person on one day, and of how many of their entries.
+
+    ``seen`` holds eight bytes for each entry, so that one that is opened twice counts once. ``exported`` says whether words
+    were taken out of the program, as a file or by a program.
+    """
+
+    __tablename__ = "reading"
+
+    study_id: Mapped[UUID] = mapped_column(primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    reader: Mapped[str] = mapped_column(String(80), primary_key=True)
+    role: Mapped[str] = mapped_column(String(12))
+    entries: Mapped[int] = mapped_column(Integer)
+    seen: Mapped[bytes] = mapped_column(LargeBinary)
+    exported: Mapped[bool]
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["study_id", "participant_id"], ["participant.study_id", "participant.id"], ondelete="CASCADE"
+        ),
     )

@@ -43,6 +43,9 @@ class Study(Base):
     protocol_revision: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    # How long a person may change on their phone what they wrote, and how soon the team answers messages; 0: not at all.
+    edit_hours: Mapped[int] = mapped_column(Integer, default=72, server_default="72")
+    reply_hours: Mapped[int] = mapped_column(Integer, default=48, server_default="48")
 
 
 class Membership(Base):

@@ -1,0 +1,1 @@
+"""The care team's side of a study: messages with the people who write."""
