@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.diary.pages import _greeting
+from app.diary.form_page import greeting
 from app.diary.today import propose_stage
 from app.diary.words import tone_of
 from app.studies.protocol import StageFacts
@@ -50,7 +50,7 @@ def test_the_day_proposes_the_stage_and_the_last_entry_decides_between_two(
     ],
 )
 def test_the_greeting_counts_from_the_event(event: str, day: int | None, words: str) -> None:
-    assert _greeting(event, day) == words
+    assert greeting(event, day) == words
 
 
 def test_moods_lie_on_their_side_of_neutral() -> None:
