@@ -124,6 +124,8 @@ class StudyOut(StudySummary):
     coder: str
     coder_version: str
     closed_at: datetime | None
+    edit_hours: int = Field(description="Hours in which people may change an entry on their phone; 0: never.")
+    reply_hours: int = Field(description="Hours in which the team answers messages; 0: there are none.")
     revision: int = Field(description="Counts changes of the protocol.")
     stages: list[StageOut] = Field(description="In the order of the journey.")
     form: FormOut
@@ -144,6 +146,8 @@ class StudyOut(StudySummary):
             coder=study.coder,
             coder_version=study.coder_version,
             closed_at=study.closed_at,
+            edit_hours=study.edit_hours,
+            reply_hours=study.reply_hours,
             revision=protocol.revision,
             stages=[StageOut.of(stage, protocol.touchpoints_of(stage.id)) for stage in protocol.stages],
             form=FormOut(version=form.version, questions=list(form.questions.values())),

@@ -24,6 +24,8 @@ class StudyFacts:
     coder_version: str
     retention_until: date
     closed_at: datetime | None
+    edit_hours: int
+    reply_hours: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ FIELD_WORDS = {
     "language": mark("请选一种"),
     "retention_until": mark("请选一个今天以后的日期"),
     "contact": mark("太长了，请缩短到 200 字以内"),
+    "edit_hours": mark("请填 0 到 8760 之间的整数"),
+    "reply_hours": mark("请填 0 到 8760 之间的整数"),
     "anchor_label": mark("请写这一天叫什么，不超过 40 字"),
     "role": mark("请选一种"),
 }
@@ -58,7 +60,17 @@ ZONES = (
     "Australia/Sydney",
 )
 LANGUAGES_OFFERED = (("zh-CN", "简体中文"), ("en", "English"))
-FACTS = ("title", "description", "anchor_label", "time_zone", "language", "retention_until", "contact")
+FACTS = (
+    "title",
+    "description",
+    "anchor_label",
+    "time_zone",
+    "language",
+    "retention_until",
+    "contact",
+    "edit_hours",
+    "reply_hours",
+)
 SAVED = "saved"
 
 

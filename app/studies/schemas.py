@@ -1,6 +1,6 @@
 """Questions of a form and the shape of a protocol, checked before anything is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +13,9 @@ MOST_STAGES = 40
 MOST_TOUCHPOINTS = 60
 MOST_QUESTIONS = 60
 MOST_TEXT = 4000
+MOST_HOURS = 8760
+SCALES: Mapping[str, tuple[int, int]] = {"mood": (1, 9), "effort": (1, 7)}
+MARKS = ("peak", "valley", "none")
 
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
@@ -41,8 +44,40 @@ class Choice(Strict):
     label: Name
 
 
+class Condition(Strict):
+    """When a question is asked: after one of ``values`` of an earlier choice or mark, or in a range of a mood or effort.
+
+    An earlier question that was not answered, or not asked itself, meets no condition.
+    """
+
+    question: Key
+    values: tuple[Key, ...] = Field((), max_length=40)
+    at_least: int | None = Field(None, ge=1, le=9)
+    at_most: int | None = Field(None, ge=1, le=9)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        ranged = self.at_least is not None or self.at_most is not None
+        if bool(self.values) == ranged:
+            raise ValueError("a condition has either values or at_least / at_most")
+        if (self.at_least or 1) > (self.at_most or 9):
+            raise ValueError("at_least must not exceed at_most")
+        return self
+
+    def holds(self, answer: object) -> bool:
+        """Return whether ``answer``, as it is kept, meets the condition."""
+        if self.values:
+            chosen = answer if isinstance(answer, list) else [answer]
+            return any(value in self.values for value in chosen)
+        return isinstance(answer, int) and (self.at_least or 1) <= answer <= (self.at_most or 9)
+
+
 class Question(Strict):
-    """One question. ``role`` says what a text answer is about; a text answer becomes a statement of that role."""
+    """One question. ``role`` says what a text answer is about; a text answer becomes a statement of that role.
+
+    With ``show_if`` it is asked only where an earlier answer meets that condition; what was not asked is neither required
+    nor kept.
+    """
 
     key: Key
     type: QuestionType
@@ -52,6 +87,7 @@ class Question(Strict):
     role: Role | None = None
     choices: tuple[Choice, ...] = ()
     max_length: int = Field(2000, ge=1, le=MOST_TEXT)
+    show_if: Condition | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -153,6 +189,10 @@ class StudyChange(Strict):
     language: Language | None = None
     retention_until: date | None = None
     contact: str | None = Field(None, max_length=200)
+    edit_hours: int | None = Field(
+        None, ge=0, le=MOST_HOURS, description="How long people may change an entry; 0: never."
+    )
+    reply_hours: int | None = Field(None, ge=0, le=MOST_HOURS, description="Messages are answered within; 0: none.")
     stages: tuple[StageChange, ...] | None = Field(None, min_length=1, max_length=MOST_STAGES)
 
     @field_validator("time_zone")
@@ -214,3 +254,33 @@ def require_usable_form(questions: Sequence[Question]) -> None:
             raise ValueError(f"a form has at most one {kind} question")
     if not any(question.type in ("text", "mood") for question in questions):
         raise ValueError("a form needs a text or a mood question")
+    earlier: dict[str, Question] = {}
+    for question in questions:
+        if not condition_stands(question, earlier):
+            raise ValueError(
+                f"show_if of {question.key} must name an earlier question of this form: values of a choice or mark, "
+                "or a range within a mood (1 to 9) or effort (1 to 7)"
+            )
+        earlier[question.key] = question
+
+
+def answers_of(question: Question) -> Sequence[str]:
+    """Return the answers of ``question`` that others may depend on, as strings, in order; none for a text."""
+    if question.type in SCALES:
+        low, high = SCALES[question.type]
+        return [str(value) for value in range(low, high + 1)]
+    return MARKS if question.type == "mark" else [choice.value for choice in question.choices]
+
+
+def condition_stands(question: Question, earlier: Mapping[str, Question]) -> bool:
+    """Return whether the condition of ``question`` can be met by the answers to ``earlier`` ones; true without one."""
+    condition = question.show_if
+    if condition is None:
+        return True
+    asked = earlier.get(condition.question)
+    if asked is None or asked.type == "text":
+        return False
+    if asked.type in SCALES:
+        high = SCALES[asked.type][1]
+        return not condition.values and max(condition.at_least or 1, condition.at_most or 1) <= high
+    return bool(condition.values) and set(condition.values) <= set(answers_of(asked))
