@@ -9,6 +9,7 @@ from app.diary import models as diary
 from app.jobs import models as jobs
 from app.participants import models as participants
 from app.participants import tasks as participants_tasks
+from app.prompts import models as prompts
 from app.statements import models as statements
 from app.statements import tasks as statements_tasks
 from app.studies import models as studies
@@ -25,6 +26,7 @@ __all__ = [
     "metadata",
     "participants",
     "participants_tasks",
+    "prompts",
     "statements",
     "statements_tasks",
     "studies",

@@ -53,6 +53,23 @@ class AnchorEvent(Base):
     )
 
 
+class ParticipantZone(Base):
+    """A time zone of a participant and since when; written from the first change on. The current one stands in Participant."""
+
+    __tablename__ = "participant_zone"
+
+    study_id: Mapped[UUID] = mapped_column(primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime(), primary_key=True)
+    time_zone: Mapped[str] = mapped_column(String(60))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["study_id", "participant_id"], ["participant.study_id", "participant.id"], ondelete="CASCADE"
+        ),
+    )
+
+
 class Invite(Base):
     """A personal link: HMACs of its token and of its short code, never the secrets themselves."""
 

@@ -1,0 +1,1 @@
+"""Schedules, planning, the ledger of prompts, and their delivery."""
