@@ -10,6 +10,7 @@ from app.jobs import models as jobs
 from app.participants import models as participants
 from app.participants import tasks as participants_tasks
 from app.prompts import models as prompts
+from app.prompts.delivery import models as delivery
 from app.statements import models as statements
 from app.statements import tasks as statements_tasks
 from app.studies import models as studies
@@ -21,6 +22,7 @@ __all__ = [
     "audit",
     "audit_tasks",
     "care",
+    "delivery",
     "diary",
     "jobs",
     "metadata",

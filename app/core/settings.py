@@ -1,6 +1,8 @@
 """Settings from the environment: ``XINLU_<NAME>``, or ``XINLU_<NAME>_FILE`` naming a file that holds the value."""
 
+import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
@@ -8,6 +10,11 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 PREFIX = "XINLU_"
+CHANNELS = ("webpush", "email", "sms", "apprise", "console")
+# The push services of Chrome, Edge, Firefox and Safari.
+PUSH_HOSTS = "fcm.googleapis.com,*.notify.windows.com,*.push.services.mozilla.com,*.push.apple.com"
+# Services with one address of their own: nobody can point these schemas at a host inside the operator's network.
+APPRISE_SCHEMAS = "wecombot,dingtalk,feishu,lark,schan,wxpusher,pushplus"
 
 
 class SettingsError(Exception):
@@ -46,6 +53,44 @@ class Settings(BaseModel):
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed, comma separated."
     )
+    channels: str = Field(
+        "webpush,email,sms,apprise", description="Channels that reminders may take, comma separated; also `console`."
+    )
+    send_rates: str = Field(
+        "webpush=600,email=60,sms=60,apprise=20", description="Reminders a minute and process, by channel."
+    )
+    internal_hosts: str = Field(
+        "", description="Hosts of one's own network (host:port) that channels may call, comma separated."
+    )
+    push_hosts: str = Field(PUSH_HOSTS, description="Hosts of the browsers' push services, comma separated.")
+    vapid_subject: str | None = Field(
+        None, pattern=r"^[^@\s]+@[^@\s]+$", description="E-mail address at which push services reach the operator."
+    )
+    smtp_host: str | None = Field(None, description="Mail server; without it, no e-mail is sent.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is protected; `none` only to this machine or an internal host."
+    )
+    smtp_user: str | None = Field(None, description="User at the mail server.")
+    smtp_password: str | None = Field(None, description="Password at the mail server.")
+    smtp_from: str | None = Field(
+        None, pattern=r"^[^@\s]+@[^@\s]+$", description="Sender's address; needed to send e-mail."
+    )
+    sms_url: str | None = Field(
+        None, pattern=r"^https?://", description="HTTP gateway for text messages; without it, none is sent."
+    )
+    sms_method: Literal["POST", "GET"] = Field("POST", description="Method of a request to the gateway.")
+    sms_headers: str = Field("{}", description="Its headers, as a JSON object.")
+    sms_body: str = Field(
+        '{"to": "{to}", "text": "{text} {link}"}',
+        description="Its body: JSON or a form, with {to}, {text}, {link}, {key}.",
+    )
+    sms_success: str | None = Field(
+        None, pattern=r"^[\w.]+=.*$", description="What a success answers, as `path=value` in its JSON."
+    )
+    apprise_schemas: str = Field(
+        APPRISE_SCHEMAS, description="Services of the extra `notify` that may be used, comma separated."
+    )
 
     @field_validator("database_url")
     @classmethod
@@ -55,6 +100,34 @@ class Settings(BaseModel):
         if value.startswith(("postgres:", "postgresql:")):
             return "postgresql+psycopg:" + value.split(":", 1)[1]
         raise ValueError("use sqlite:///file or postgresql://user:password@host/name")
+
+    @field_validator("channels")
+    @classmethod
+    def _known_channels(cls, value: str) -> str:
+        if unknown := [one for one in listed(value) if one not in CHANNELS]:
+            raise ValueError(f"there is no channel {unknown[0]}; use {', '.join(CHANNELS)}")
+        return value
+
+    @field_validator("send_rates")
+    @classmethod
+    def _rates(cls, value: str) -> str:
+        for one in listed(value):
+            name, _, number = one.partition("=")
+            if name not in CHANNELS or not re.fullmatch(r"[1-9]\d{0,5}", number):
+                raise ValueError(f"use channel=number, such as email=60, not {one}")
+        return value
+
+    @field_validator("sms_headers")
+    @classmethod
+    def _headers(cls, value: str) -> str:
+        try:
+            given = json.loads(value)
+        except ValueError:
+            given = None
+        if not isinstance(given, dict) or not all(isinstance(one, str) for one in given.values()):
+            # The value itself is not quoted: a header may hold a key.
+            raise ValueError("use a JSON object of texts")
+        return value
 
     @property
     def database_address(self) -> str:
@@ -95,6 +168,11 @@ class Settings(BaseModel):
             raise SettingsError(
                 "; ".join(_explain(problem["loc"], problem["msg"]) for problem in error.errors())
             ) from error
+
+
+def listed(value: str) -> tuple[str, ...]:
+    """Return the parts of a comma separated setting, without blanks around them."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _explain(location: tuple[int | str, ...], message: str) -> str:
