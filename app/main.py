@@ -21,6 +21,7 @@ from app.curves import pages as curves_pages
 from app.curves.matrices import CellMatrices
 from app.diary import api as diary_api
 from app.diary import pages as diary_pages
+from app.diary import sync as diary_sync
 from app.diary.desk import EntryDesk
 from app.jobs.worker import Worker
 from app.maps import api as maps_api
@@ -55,6 +56,7 @@ async def front_door(request: Request) -> Response:
 # In the order in which a request looks for its route: what phones and programs ask all day comes first.
 ROUTERS = (
     diary_api.router,
+    diary_sync.router,
     curves_api.router,
     diary_pages.router,
     web_assets.router,

@@ -3,8 +3,9 @@
 ``title`` and ``remedy`` are sentences of the catalogue (Chinese is the source language): what happened, and what to do now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class AppError(Exception):
     status = 500
     title = "出了点问题"
     remedy = "请稍后再试；如果一直这样，请告诉管理员。"
+    members: Mapping[str, object] = MappingProxyType({})
+    """What else the problem document holds (RFC 9457, extension members)."""
 
     def __init__(
         self,

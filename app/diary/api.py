@@ -12,7 +12,7 @@ from app.core.errors import AppError, Forbidden, NotFound, PreconditionRequired
 from app.diary import queries
 from app.diary.desk import EntryDesk, Work
 from app.diary.models import Entry
-from app.diary.schemas import Batch, EntryOut, ReceiptOut, StatementOut, Submission
+from app.diary.schemas import Batch, ClockOut, EntryOut, ReceiptOut, StatementOut, Submission
 from app.diary.service import Handed, Writer
 from app.diary.storing import Stored, etag_of
 from app.participants.sight import sight_of
@@ -161,6 +161,9 @@ def _present(protocol: StudyProtocol, entry: Entry, code: str, receipt: ReceiptO
         occurred_at=entry.occurred_at,
         recorded_at=entry.recorded_at,
         received_at=entry.received_at,
+        recall_lag=round((entry.recorded_at - entry.occurred_at).total_seconds()),
+        clock=_clock(entry),
+        prompt=entry.prompt_id,
         day=entry.day,
         form_version=entry.form_version,
         answers=entry.answers,
@@ -177,3 +180,9 @@ def _present(protocol: StudyProtocol, entry: Entry, code: str, receipt: ReceiptO
             for one in said
         ],
     )
+
+
+def _clock(entry: Entry) -> ClockOut | None:
+    if entry.clock_note is None or entry.device_occurred_at is None:
+        return None
+    return ClockOut(note=entry.clock_note, occurred_at=entry.device_occurred_at, recorded_at=entry.device_recorded_at)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from app.core.commits import GroupCommit
 from app.core.crypto import Keyring
 from app.core.db import Database
 from app.core.errors import AppError, Invalid
-from app.diary import queries
+from app.diary import phones, queries
+from app.diary.phones import PhoneReport
 from app.diary.schemas import Submission
 from app.diary.service import Handed, Prepared, Writer, digest_of, prepare
 from app.diary.storing import Store, Stored, study_closed
@@ -23,10 +24,11 @@ from app.participants.errors import StudyClosed
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An entry on its way, and the study it is for."""
+    """An entry on its way, the study it is for, and what the phone that sends it says of itself."""
 
     study_id: UUID
     handed: Handed
+    phone: PhoneReport | None = None
 
 
 class EntryDesk:
@@ -76,7 +78,19 @@ class EntryDesk:
                     results[index] = (
                         _repeated(session, study_id, works[index].handed) or _over(session, study_id) or one
                     )
+        self._note(session, works, results)
         return [results[index] for index in range(len(works))]
+
+    @staticmethod
+    def _note(session: Session, works: Sequence[Work], results: Mapping[int, Stored | AppError]) -> None:
+        """Keep what phones said, in the same transaction: what was just stored waits no longer."""
+        said = [
+            PhoneReport(work.phone.token_hash, max(0, work.phone.unsent - isinstance(results[index], Stored)))
+            for index, work in enumerate(works)
+            if work.phone
+        ]
+        if said:
+            phones.note(session, said)
 
 
 def _granted(result: Stored | AppError) -> Stored:

@@ -1,9 +1,24 @@
 """What can be wrong with an entry, beyond its fields."""
 
-from app.core.errors import Conflict
+from app.core.errors import AppError, Conflict, Forbidden
 
 
 class EntryConflict(Conflict):
     code = "entry_conflict"
     title = "这个编号已经存了另一条内容"
     remedy = "原来那条没有被改动。要修改它，请带上 If-Match；要新写一条，请换一个编号。"
+
+
+class OtherPerson(Forbidden):
+    """Sealed by one person, sent while the phone is another's: it waits for its own."""
+
+    code = "other_person"
+    title = "这条是另一个人写的"
+    remedy = "它还在手机里。等写它的人用自己的链接打开日记，就会发出去。"
+
+
+class UnsupportedType(AppError):
+    code = "unsupported_type"
+    status = 415
+    title = "不认识这种内容"
+    remedy = "请换一种格式再试。"

@@ -11,7 +11,10 @@ from app.core.db import Base, Json, UtcDateTime
 
 
 class Entry(Base):
-    """One submission. Its id is made by the client; ``digest`` is over its content, and ``version`` counts its edits."""
+    """One submission. Its id is made by the client; ``digest`` is over its content, and ``version`` counts its edits.
+
+    ``device_…`` are the times that a phone sent, where ``clock_note`` says that we believe others (see ``clocks``).
+    """
 
     __tablename__ = "entry"
 
@@ -36,6 +39,10 @@ class Entry(Base):
     digest: Mapped[str] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(Integer)
     author: Mapped[str] = mapped_column(String(80))
+    prompt_id: Mapped[UUID | None]
+    device_occurred_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    device_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    clock_note: Mapped[str | None] = mapped_column(String(12))
 
     __table_args__ = (
         ForeignKeyConstraint(
@@ -82,4 +89,23 @@ class Receipt(Base):
 
     __table_args__ = (
         ForeignKeyConstraint(["study_id", "entry_id"], ["entry.study_id", "entry.id"], ondelete="CASCADE"),
+    )
+
+
+class PhoneQueue(Base):
+    """How many objects a phone said still wait on it, at its last word; gone with its sign-in."""
+
+    __tablename__ = "phone_queue"
+
+    study_id: Mapped[UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    participant_id: Mapped[UUID]
+    unsent: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    __table_args__ = (
+        ForeignKeyConstraint(["token_hash"], ["diary_session.token_hash"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["study_id", "participant_id"], ["participant.study_id", "participant.id"], ondelete="CASCADE"
+        ),
     )

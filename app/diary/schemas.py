@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -13,7 +13,10 @@ UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class Submission(BaseModel):
-    """One entry. ``participant`` is a code or an id; times carry their offset; ``answers`` maps question keys to values."""
+    """One entry. ``participant`` is a code or an id; times carry their offset; ``answers`` maps question keys to values.
+
+    ``prompt`` is the invitation that it answers.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,6 +29,7 @@ class Submission(BaseModel):
     form_version: int | None = Field(None, ge=1, le=1_000_000)
     answers: dict[str, Any] = Field(max_length=MOST_ANSWERS)
     wave: str | None = Field(None, max_length=40)
+    prompt: UUID | None = None
 
 
 class BatchEntry(Submission):
@@ -62,8 +66,20 @@ class StatementOut(BaseModel):
     model_version: str
 
 
+class ClockOut(BaseModel):
+    """What a phone's clock said, where it is not what is kept.
+
+    ``corrected``: the clock was off, and both times were moved. ``uncertain``: the moment of arrival stands in for a time
+    that could not be meant.
+    """
+
+    note: Literal["corrected", "uncertain"]
+    occurred_at: datetime
+    recorded_at: datetime | None
+
+
 class EntryOut(BaseModel):
-    """An entry as it stands, with its receipt and its statements."""
+    """An entry as it stands, with its receipt and its statements. ``recall_lag``: seconds from happening to writing."""
 
     id: UUID
     study: str
@@ -74,6 +90,9 @@ class EntryOut(BaseModel):
     occurred_at: datetime
     recorded_at: datetime
     received_at: datetime
+    recall_lag: int
+    clock: ClockOut | None
+    prompt: UUID | None
     day: int | None
     form_version: int
     answers: dict[str, Any]

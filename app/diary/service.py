@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.errors import FieldError, Invalid
+from app.diary.clocks import DeviceWord, Moments, believed
 from app.diary.schemas import Submission
 from app.diary.validation import Answers, check_answers, check_times
 from app.participants import standing
@@ -60,6 +61,8 @@ class Prepared:
     model_version: str
     digest: str
     if_match: str | None = None
+    prompt_id: UUID | None = None
+    device: DeviceWord | None = None
 
     @property
     def study_id(self) -> UUID:
@@ -73,12 +76,16 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """An entry as handed in by its writer, with the id that the writer made."""
+    """An entry as handed in by its writer, with the id that the writer made.
+
+    ``skew`` is by how much a phone's clock was ahead when it sent; with one given, no time is refused.
+    """
 
     entry_id: UUID
     submission: Submission
     writer: Writer
     if_match: str | None = None
+    skew: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class _Checked:
     wave_id: UUID | None
     form: FormFacts
     answers: Answers
+    moments: Moments
 
 
 def prepare(session: Session, study_id: UUID, batch: Sequence[Handed]) -> list[Prepared | Invalid]:
@@ -117,13 +125,15 @@ def prepare(session: Session, study_id: UUID, batch: Sequence[Handed]) -> list[P
             wave_id=one.wave_id,
             form_id=one.form.form_id,
             form_version=one.form.version,
-            occurred_at=submission.occurred_at,
-            recorded_at=submission.recorded_at or received_at,
+            occurred_at=one.moments.occurred_at,
+            recorded_at=one.moments.recorded_at,
             answers=one.answers,
             spoken=tuple(islice(spoken, len(one.answers.texts))),
             model_version=coder.version,
             digest=digest_of(submission),
             if_match=one.handed.if_match,
+            prompt_id=submission.prompt,
+            device=one.moments.device,
         )
 
     return [prepared(one) if isinstance(one, _Checked) else one for one in checked]
@@ -133,7 +143,12 @@ def _check(
     protocol: StudyProtocol, people: Mapping[str, UUID], handed: Handed, received_at: datetime
 ) -> _Checked | Invalid:
     given = handed.submission
-    errors = [*check_times(given.occurred_at, given.recorded_at, received_at)]
+    errors: list[FieldError] = []
+    if handed.skew is None:
+        errors += check_times(given.occurred_at, given.recorded_at, received_at)
+        moments = Moments(given.occurred_at, given.recorded_at or received_at)
+    else:
+        moments = believed(given.occurred_at, given.recorded_at, received_at, handed.skew)
 
     def need(found: _Found | None, field: str, message: str) -> _Found | None:
         if found is None:
@@ -154,12 +169,18 @@ def _check(
     if errors or not (participant_id and stage and form and answers):
         return Invalid(fields=errors)
     touchpoint_id = touchpoint.id if touchpoint else None
-    return _Checked(handed, participant_id, stage.id, touchpoint_id, wave.id if wave else None, form, answers)
+    return _Checked(handed, participant_id, stage.id, touchpoint_id, wave.id if wave else None, form, answers, moments)
 
 
 def digest_of(submission: Submission) -> str:
-    """Return SHA-256 over the canonical JSON of what was sent (keys sorted, times in UTC), as hex."""
+    """Return SHA-256 over the canonical JSON of what was sent (keys sorted, times in UTC), as hex.
+
+    Fields that came later are left out when they are not given: what was signed before them stays a repeat.
+    """
     content = submission.model_dump(exclude={"id"})
+    prompt = content.pop("prompt")
+    if prompt is not None:
+        content["prompt"] = str(prompt)
     for name in ("occurred_at", "recorded_at"):
         moment = content[name]
         content[name] = moment and [moment.astimezone(UTC).isoformat(), clock.offset_minutes(moment)]

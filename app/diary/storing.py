@@ -160,10 +160,12 @@ class Store:
         )
         day = _day(one, person)
         values = _entry_row(one, day, received_at, version=version)
+        # An edit that names no prompt still answers the one that its entry did.
+        left = {"study_id", "id", *(() if one.prompt_id else ("prompt_id",))}
         session.execute(
             update(Entry)
             .where(Entry.study_id == one.study_id, Entry.id == one.entry_id)
-            .values({name: value for name, value in values.items() if name not in ("study_id", "id")})
+            .values({name: value for name, value in values.items() if name not in left})
             .execution_options(synchronize_session=False)
         )
         receipt = self._receipt(one, version, received_at)
@@ -257,4 +259,8 @@ def _entry_row(one: Prepared, day: int | None, received_at: datetime, *, version
         "digest": one.digest,
         "version": version,
         "author": one.writer.label,
+        "prompt_id": one.prompt_id,
+        "device_occurred_at": one.device and one.device.occurred_at,
+        "device_recorded_at": one.device and one.device.recorded_at,
+        "clock_note": one.device and one.device.note,
     }

@@ -17,6 +17,7 @@ from app.web.pages import render
 
 log = structlog.get_logger()
 PROBLEM = "application/problem+json"
+PROGRAMS = ("/api/", "/d/sync/")
 
 
 class MethodNotAllowed(AppError):
@@ -29,7 +30,7 @@ class MethodNotAllowed(AppError):
 def wants_json(request: Request) -> bool:
     """Return whether the caller is a program."""
     accept = request.headers.get("accept", "")
-    return request.url.path.startswith("/api/") or ("json" in accept and "html" not in accept)
+    return request.url.path.startswith(PROGRAMS) or ("json" in accept and "html" not in accept)
 
 
 def problem(error: AppError) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def problem(error: AppError) -> dict[str, Any]:
         "status": error.status,
         "code": error.code,
         "detail": _fill(error.remedy, error.parameters),
+        **error.members,
     }
     if error.fields:
         body["errors"] = [

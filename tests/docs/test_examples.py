@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -56,7 +57,13 @@ def test_the_entry_is_stored_and_its_receipt_verifies(
 
 
 def test_the_digest_knows_every_optional_field(client: TestClient, scene: Scene, verifier: dict[str, Any]) -> None:
-    entry = {**sent(), "recorded_at": "2025-03-20T15:30:00.250Z", "form_version": 1, "touchpoint": None}
+    entry = {
+        **sent(),
+        "recorded_at": "2025-03-20T15:30:00.250Z",
+        "form_version": 1,
+        "touchpoint": None,
+        "prompt": str(UUID(int=7)),
+    }
     address = "/api/v1/entries/0198c2f4-6d1e-7a3b-9c55-2f7d8e401a6c"
     answer = client.put(address, json=entry, headers=scene.headers["owner"])
     assert answer.status_code == 201, answer.text
