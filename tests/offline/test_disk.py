@@ -1,0 +1,125 @@
+"""A stolen phone tells nothing: no file of the browser's profile holds what was written offline.
+
+The detector is proved first, on texts that are written in the plain, in every place where a browser keeps texts.
+"""
+
+import base64
+import gzip
+import json
+import secrets
+import threading
+import time
+from collections.abc import Collection, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.offline.disk import places, shapes
+from tests.offline.handset import Handset
+
+FLUSH_SECONDS = 90.0
+HAN = "痛麻肿酸怕盼累静暖凉慌稳苦甜眠醒"
+PLAIN = """async ([small, large, kept, cached]) => {
+  const opened = await new Promise((done) => {
+    const asked = indexedDB.open("plain", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("texts");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const put = async (key, text) => {
+    const written = opened.transaction("texts", "readwrite", { durability: "strict" });
+    written.objectStore("texts").put({ text }, key);
+    await new Promise((done) => { written.oncomplete = done; });
+  };
+  await put(1, small);
+  await put(2, (large + " ").repeat(9000));
+  localStorage.setItem("draft", kept);
+  const cache = await caches.open("pages");
+  await cache.put("/shell", new Response("<p>" + cached));
+  // So much more that the store moves what it has from its log into a packed table.
+  for (let key = 3; key < 103; key += 1) {
+    const noise = crypto.getRandomValues(new Uint8Array(50000));
+    await put(key, Array.from(noise, (byte) => String.fromCharCode(33 + byte % 90)).join(""));
+  }
+}"""
+
+
+def canary(name: str) -> str:
+    """Return a text that occurs nowhere else, in letters and in Chinese."""
+    return f"{name}{secrets.token_hex(6)}" + "".join(secrets.choice(HAN) for _ in range(8))
+
+
+class Cacheable(BaseHTTPRequestHandler):
+    """Answers every address with a page that may be cached for long, gzipped as servers do."""
+
+    text = ""
+
+    def do_GET(self) -> None:
+        body = gzip.compress(f"<!doctype html><meta charset=utf-8><textarea></textarea><p>{self.text}".encode())
+        self.send_response(200)
+        for name, value in (
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Encoding", "gzip"),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "max-age=99999"),
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def careless_site() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Cacheable) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def write_in_the_plain(page: Page, site: str) -> dict[str, str]:
+    """Keep a canary in each of the browser's stores; return them by the folder of the profile where each must be."""
+    texts = {name: canary(name[:2]) for name in ("IndexedDB", "leveldb", "Local Storage", "CacheStorage", "Cache_Data")}
+    texts["Sessions"] = canary("form")
+    Cacheable.text = texts["Cache_Data"]
+    page.goto(site)
+    page.locator("textarea").fill(texts["Sessions"])
+    page.evaluate(PLAIN, [texts[name] for name in ("IndexedDB", "leveldb", "Local Storage", "CacheStorage")])
+    return texts
+
+
+def wait_for_disk(folder: Path, texts: Collection[str]) -> None:
+    """Wait until the browser has written every one of ``texts`` somewhere: it takes its time with most of its files."""
+    deadline = time.monotonic() + FLUSH_SECONDS
+    while missing := set(texts) - places(folder, texts).keys():
+        assert time.monotonic() < deadline, missing
+        time.sleep(0.3)
+
+
+def test_the_detector_finds_what_is_kept_in_the_plain(handset: Handset, careless_site: str) -> None:
+    texts = write_in_the_plain(handset.open(), careless_site)
+    wait_for_disk(handset.folder, texts.values())
+    handset.kill()
+    found = places(handset.folder, texts.values())
+    for name, text in texts.items():
+        assert any(name in path for path in found[text]), (name, found)
+    assert any(path.endswith(".ldb") for path in found[texts["IndexedDB"]]), "read from a packed table"
+
+
+def test_the_detector_knows_the_shapes_of_a_text() -> None:
+    text = canary("shape")
+    raw = f"<{text}>".encode()
+    for lead in range(3):
+        for content in (raw, f"<{text}>".encode("utf-16-le"), f"<{text}>".encode("utf-16-be")):
+            for coded in (base64.b64encode(b"x" * lead + content), base64.urlsafe_b64encode(b"x" * lead + content)):
+                assert any(shape in coded for shape in shapes(text))
+    for written in (json.dumps(text), json.dumps(text, ensure_ascii=False), quote(text)):
+        assert any(shape in written.encode() for shape in shapes(text))
+    assert not any(shape in canary("shape").encode() for shape in shapes(text))
