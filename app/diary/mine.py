@@ -11,7 +11,7 @@ from app.diary.curve import own_curve
 from app.diary.journal import journal_of
 from app.diary.words import EntryWords, words_of
 from app.participants.deps import OnPhone, PhoneAccess
-from app.participants.phone_pages import help_words
+from app.participants.helping import help_words
 from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
 from app.web.pages import render

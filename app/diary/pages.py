@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,13 +18,15 @@ from app.diary.errors import EntryConflict
 from app.diary.form_page import form_context
 from app.diary.journal import Journal, journal_of
 from app.diary.models import Entry
+from app.diary.moments import NOW
 from app.diary.service import Writer
 from app.diary.storing import etag_of
-from app.diary.today import ANSWER, EARLIER, Sheet
+from app.diary.today import ANSWER, Sheet
 from app.participants import service as people
 from app.participants.deps import OnPhone, OnPhoneKeeping, PhoneAccess, PhoneVisit
 from app.participants.errors import ConsentMissing, StudyClosed
-from app.participants.phone_pages import CONSENT, help_words
+from app.participants.helping import help_words
+from app.participants.phone_pages import CONSENT
 from app.studies.protocol import StudyProtocol
 from app.studies.retention import is_over
 from app.web.csrf import ForgedRequest
@@ -44,7 +47,7 @@ async def sent_form(request: Request) -> FormData:
 
 
 @phone.get("/d/today")
-def write_today(request: Request, access: Phone) -> Response:
+def write_today(request: Request, access: Phone, prompt: UUID | None = None) -> Response:
     if is_over(access.study, clock.now()):
         raise StudyClosed()
     with request.app.state.database.read() as session:
@@ -53,7 +56,8 @@ def write_today(request: Request, access: Phone) -> Response:
         journal = journal_of(session, access)
     protocol = journal.protocol
     last = journal.entries[0].stage_id if journal.entries else None
-    sheet = today.blank_sheet(protocol, stage=today.propose_stage(protocol.stages, journal.day, last))
+    stage = today.propose_stage(protocol.stages, journal.day, last)
+    sheet = today.blank_sheet(protocol, stage=stage, prompt=prompt)
     return _today(request, access, journal, sheet)
 
 
@@ -110,7 +114,7 @@ def _same(present: Entry, protocol: StudyProtocol, sheet: Sheet) -> bool:
     same_place = stage.key == sheet.one("stage") and (touchpoint.key if touchpoint else "") == sheet.one(
         f"touchpoint.{stage.key}"
     )
-    return same_place and sheet.one("when") != EARLIER and today.kept_answers(sheet) == present.answers
+    return same_place and sheet.one("when") in ("", NOW) and today.kept_answers(sheet) == present.answers
 
 
 def _today(

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from app.core import clock
 from app.core.errors import FieldError, Invalid
 from app.core.ids import uuid7
+from app.diary.moments import NOW, moment_of
 from app.diary.schemas import Submission
 from app.diary.validation import check_answers
 from app.studies.protocol import FormFacts, StageFacts, StudyProtocol
@@ -20,8 +18,6 @@ from app.studies.schemas import Question
 from app.web.i18n import mark as _
 
 ANSWER = "answers."
-NOW = "now"
-EARLIER = "earlier"
 NUMBERS = frozenset({"mood", "effort"})
 
 
@@ -52,9 +48,10 @@ class Sheet:
         return [(key, question) for key, question in self.form.questions.items() if question.type == "text"]
 
 
-def blank_sheet(protocol: StudyProtocol, *, stage: StageFacts) -> Sheet:
-    """Return a fresh form that proposes ``stage`` and this moment."""
-    return Sheet(uuid7(), protocol.current_form, {"stage": [stage.key], "when": [NOW]})
+def blank_sheet(protocol: StudyProtocol, *, stage: StageFacts, prompt: UUID | None = None) -> Sheet:
+    """Return a fresh form that proposes ``stage`` and this moment, and answers ``prompt``."""
+    typed = {"stage": [stage.key], "when": [NOW], "prompt": [str(prompt)] if prompt else []}
+    return Sheet(uuid7(), protocol.current_form, typed)
 
 
 def sheet_of(form: FormData, protocol: StudyProtocol) -> Sheet:
@@ -93,7 +90,7 @@ def submission_of(sheet: Sheet, protocol: StudyProtocol, participant_id: UUID, z
             participant=str(participant_id),
             stage=stage,
             touchpoint=sheet.one(f"touchpoint.{stage}") or None,
-            occurred_at=_occurred_at(sheet, zone),
+            occurred_at=moment_of(sheet.one("when"), sheet.one("occurred_local"), zone),
             form_version=sheet.form.version,
             answers=_answers(sheet),
         )
@@ -112,17 +109,6 @@ def _spans(stage: StageFacts, day: int) -> bool:
         return False
     after = stage.day_from is None or stage.day_from <= day
     return after and (stage.day_to is None or day <= stage.day_to)
-
-
-def _occurred_at(sheet: Sheet, zone: str) -> datetime:
-    here = ZoneInfo(zone)
-    if sheet.one("when") != EARLIER:
-        return clock.now().astimezone(here)
-    try:
-        local = datetime.fromisoformat(sheet.one("occurred_local"))
-    except ValueError:
-        raise Invalid(fields=[FieldError("occurred_at", _("请填上大概的日期和时间"), "required")]) from None
-    return local.replace(tzinfo=here) if local.tzinfo is None else local
 
 
 def _answers(sheet: Sheet) -> dict[str, Any]:

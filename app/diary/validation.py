@@ -7,13 +7,11 @@ from typing import Any, TypeGuard
 
 from app.core.errors import FieldError
 from app.diary.schemas import clean_text, storable
-from app.studies.schemas import Question
+from app.studies.schemas import MARKS, SCALES, Question
 from app.web.i18n import mark as _
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=15)
-SCALES = {"mood": (1, 9), "effort": (1, 7)}
-MARKS = ("peak", "valley", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,11 @@ class Answers:
 
 
 def check_answers(questions: Mapping[str, Question], given: Mapping[str, Any]) -> tuple[Answers, list[FieldError]]:
-    """Return the answers as they are kept, and what is wrong with them."""
+    """Return the answers as they are kept, and what is wrong with them.
+
+    What a condition hides is neither required nor kept: the person may have answered it before changing their mind about
+    the answer that it depended on.
+    """
     errors = [
         FieldError(f"answers.{key}", _("这份日记表里没有这个问题"), "unknown_question")
         for key in given
@@ -36,6 +38,8 @@ def check_answers(questions: Mapping[str, Question], given: Mapping[str, Any]) -
     ]
     kept: dict[str, Any] = {}
     for key, question in questions.items():
+        if question.show_if and not question.show_if.holds(kept.get(question.show_if.question)):
+            continue
         value = _present(given.get(key))
         if value is None:
             if question.required:

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.diary.models import Entry
 from app.statements.cells import MOOD_MIDDLE
 from app.studies.protocol import StudyProtocol
-from app.studies.schemas import Question
+from app.studies.schemas import SCALES, Question
 from app.web.i18n import mark as _
 from app.web.i18n import translate
 
@@ -82,6 +82,28 @@ def tone_of(mood: int | None) -> Tone:
     if mood is None or mood == MOOD_MIDDLE:
         return "even"
     return "low" if mood < MOOD_MIDDLE else "high"
+
+
+def answer_of(asked: Question, value: str) -> Any:
+    """Return the answer to ``asked`` that a form sends as ``value``, as it is kept."""
+    return int(value) if asked.type in SCALES else value
+
+
+def condition_words(asked: Question, values: Sequence[str]) -> str:
+    """Return in words that a question is for those only who answered ``asked`` with one of ``values``."""
+    if asked.type in SCALES:
+        named = MOODS if asked.type == "mood" else EFFORTS
+        ends = [translate(named[int(value) - 1]) for value in (values[0], values[-1])]
+        if ends[0] == ends[1]:
+            ends = ends[:1]
+        chosen = translate(_("”到“")).join(ends)
+    else:
+        labels = MARKS if asked.type == "mark" else {choice.value: choice.label for choice in asked.choices}
+        chosen = translate(_("”或“")).join(translate(labels[value]) for value in values)
+    return translate(_("“%(question)s”选了“%(chosen)s”，才需要答这一题。")) % {
+        "question": asked.label,
+        "chosen": chosen,
+    }
 
 
 def words_of(entry: Entry, protocol: StudyProtocol) -> EntryWords:

@@ -1,7 +1,5 @@
 """The phone's way in and out: opening a personal link, agreeing, taking it back, leaving."""
 
-import re
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -12,6 +10,7 @@ from app.core.errors import AppError, Invalid, RateLimited
 from app.participants import consents, deps, service
 from app.participants.deps import OnPhone, PhoneAccess
 from app.participants.errors import ConsentTextChanged
+from app.participants.helping import help_of_anyone, help_words
 from app.participants.models import Participant
 from app.web import csrf
 from app.web.i18n import choose_language, current_language, translate
@@ -27,21 +26,6 @@ Phone = Annotated[PhoneAccess, Depends(OnPhone())]
 TODAY = "/d/today"
 CONSENT = "/d/consent"
 DAY_SECONDS = 86_400
-TELEPHONE = re.compile(r"\+?\d[\d -]{5,18}\d")
-
-
-@dataclass(frozen=True, slots=True)
-class HelpWords:
-    """Whom the person can turn to: the study's words, and the telephone number in them."""
-
-    contact: str
-    phone: str | None
-
-
-def help_words(access: PhoneAccess) -> HelpWords:
-    """Return whom the person can turn to."""
-    found = TELEPHONE.search(access.study.contact)
-    return HelpWords(access.study.contact, found[0] if found else None)
 
 
 @router.get("/d", dependencies=[Depends(Public("the door: it shows nothing of anyone"))])
@@ -176,7 +160,7 @@ def _left(request: Request, access: PhoneAccess, title: str, words: str) -> Resp
 
 def _door(request: Request, *, known: bool = False, error: AppError | None = None) -> Response:
     current_language.set(choose_language(request))
-    context = {"known": known, "error": problem(error) if error else None}
+    context = {"known": known, "error": problem(error) if error else None, "help": help_of_anyone()}
     response = render(request, "participants/open.html", context, status=error.status if error else 200)
     response.headers.update(error.headers if error else {})
     return response

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from app.accounts.models import User
 from app.studies.models import Membership, Study
 from app.studies.protocol import StageFacts, StudyProtocol, TouchpointFacts
-from app.studies.schemas import MemberRole, PurposeIn, Question
+from app.studies.schemas import HelpLine, MemberRole, PurposeIn, Question
 from app.studies.study_templates import StudyTemplate
 
 
@@ -121,6 +121,7 @@ class StudyOut(StudySummary):
     language: str
     retention_until: date
     contact: str
+    help_lines: list[HelpLine]
     coder: str
     coder_version: str
     closed_at: datetime | None
@@ -143,6 +144,7 @@ class StudyOut(StudySummary):
             language=study.language,
             retention_until=study.retention_until,
             contact=study.contact,
+            help_lines=[HelpLine.model_validate(line) for line in study.help_lines],
             coder=study.coder,
             coder_version=study.coder_version,
             closed_at=study.closed_at,

@@ -37,6 +37,8 @@ class Study(Base):
     language: Mapped[str] = mapped_column(String(10))
     retention_until: Mapped[date] = mapped_column(Date)
     contact: Mapped[str] = mapped_column(String(200), default="")
+    # Numbers to call, {label, number, note} each, in the order in which the phone shows them.
+    help_lines: Mapped[list[Any]] = mapped_column(Json, default=list, server_default="[]")
     coder: Mapped[str] = mapped_column(String(60))
     coder_version: Mapped[str] = mapped_column(String(80))
     # Counts changes of stages, touchpoints, forms and texts, so that a process knows whether the protocol it holds is today's.

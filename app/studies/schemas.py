@@ -16,6 +16,8 @@ MOST_TEXT = 4000
 MOST_HOURS = 8760
 SCALES: Mapping[str, tuple[int, int]] = {"mood": (1, 9), "effort": (1, 7)}
 MARKS = ("peak", "valley", "none")
+MOST_HELP_LINES = 6
+TELEPHONE_PATTERN = r"^\+?[0-9](?:[0-9 -]{0,18}[0-9])?$"
 
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
@@ -117,6 +119,17 @@ class StageIn(Strict):
     touchpoints: tuple[TouchpointIn, ...] = Field((), max_length=MOST_TOUCHPOINTS)
 
 
+class HelpLine(Strict):
+    """A number that someone in need can call, as it is shown on every page of their phone."""
+
+    label: Name
+    number: Annotated[str, StringConstraints(strip_whitespace=True, pattern=TELEPHONE_PATTERN)]
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+
+
+HelpLines = Annotated[tuple[HelpLine, ...], Field(max_length=MOST_HELP_LINES)]
+
+
 class PurposeIn(Strict):
     """One purpose that a participant can agree to; without the required ones nobody can take part."""
 
@@ -140,6 +153,7 @@ class Protocol(Strict):
     questions: tuple[Question, ...] = Field(min_length=1, max_length=MOST_QUESTIONS)
     consent: ConsentIn
     anchor_label: Name
+    help_lines: HelpLines = ()
 
     @model_validator(mode="after")
     def _keys_differ(self) -> Self:
@@ -194,6 +208,7 @@ class StudyChange(Strict):
     )
     reply_hours: int | None = Field(None, ge=0, le=MOST_HOURS, description="Messages are answered within; 0: none.")
     stages: tuple[StageChange, ...] | None = Field(None, min_length=1, max_length=MOST_STAGES)
+    help_lines: HelpLines | None = Field(None, description="Numbers that are one tap away on every page of the phone.")
 
     @field_validator("time_zone")
     @classmethod

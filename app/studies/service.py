@@ -235,6 +235,7 @@ def _add_study(session: Session, given: StudyIn, protocol: Protocol, template: s
         language=given.language,
         retention_until=retention,
         contact=given.contact.strip(),
+        help_lines=[line.model_dump() for line in protocol.help_lines],
         coder=coder,
         coder_version=first_version(coder),
         created_at=now,

@@ -26,7 +26,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), payment=(), usb=(), browsing-topics=()",
+    "Permissions-Policy": "microphone=(self), camera=(self), geolocation=(), payment=(), usb=(), browsing-topics=()",
 }
 TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
 

@@ -17,6 +17,8 @@ from app.web.assets import Assets
 from app.web.i18n import LANGUAGE_COOKIE, LANGUAGES, catalogue, choose_language, current_language, translate
 
 YEAR_SECONDS = 365 * 86_400
+TYPE_COOKIE = "xinlu_type"
+TYPE_SIZES = frozenset({"usual", "large"})
 
 
 class Pages:
@@ -56,6 +58,7 @@ class Pages:
             "request": request,
             "language": chosen,
             "languages": LANGUAGES,
+            "large_type": _type_size(request) == "large",
             "csrf_token": csrf.token_for(request),
             **(context or {}),
         }
@@ -64,7 +67,16 @@ class Pages:
         csrf.set_cookie(request, response)
         if request.query_params.get("lang") in LANGUAGES:
             response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR_SECONDS, samesite="lax", path="/", httponly=True)
+        if request.query_params.get("type") in TYPE_SIZES:
+            # Not HttpOnly: the page's script sets it too, so that switching does not cost what was typed.
+            size = _type_size(request)
+            response.set_cookie(TYPE_COOKIE, size, max_age=YEAR_SECONDS, samesite="lax", path="/", httponly=False)
         return response
+
+
+def _type_size(request: Request) -> str:
+    chosen = (request.query_params.get("type"), request.cookies.get(TYPE_COOKIE))
+    return next((one for one in chosen if one in TYPE_SIZES), "usual")
 
 
 def render(

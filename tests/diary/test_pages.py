@@ -271,7 +271,7 @@ def test_the_contact_and_emergency_words_stand_on_every_page(phone: Phone, cast:
         page = phone.client.get(path)
         assert 'href="tel:010-62345678"' in page.text
         assert 'href="tel:120"' in page.text
-        assert 'href="#help"' in page.text
+        assert 'id="help"' in page.text
 
 
 def test_words_typed_by_staff_and_people_are_never_markup(cast: Cast, client: TestClient) -> None:
