@@ -83,9 +83,9 @@ class EntryDesk:
 
     @staticmethod
     def _note(session: Session, works: Sequence[Work], results: Mapping[int, Stored | AppError]) -> None:
-        """Keep what phones said, in the same transaction: what was just stored waits no longer."""
+        """Keep what phones said, in the same transaction: what was refused waits there too."""
         said = [
-            PhoneReport(work.phone.token_hash, max(0, work.phone.unsent - isinstance(results[index], Stored)))
+            PhoneReport(work.phone.token_hash, work.phone.unsent + isinstance(results[index], AppError))
             for index, work in enumerate(works)
             if work.phone
         ]

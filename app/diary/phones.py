@@ -18,7 +18,7 @@ from app.participants.models import DiarySession
 
 @dataclass(frozen=True, slots=True)
 class PhoneReport:
-    """What a phone says beside what it sends: how many objects wait on it, the one that it sends among them."""
+    """What a phone says beside what it sends: how many objects wait on it, the one that it sends not counted."""
 
     token_hash: str
     unsent: int
