@@ -101,6 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.scenes = KeptScenes()
     app.state.keyring = keyring_of(settings)
     app.state.csrf_key = app.state.keyring.derive("csrf")
+    app.state.forgetful = (app.state.matrices.forget, app.state.scenes.forget)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -19,7 +19,7 @@ FIXED_IN = (3, 51, 3)
 @contextmanager
 def serving(address: str) -> Iterator[None]:
     """Say, for the length of the block, that this process checkpoints the file at ``address``."""
-    with _lock_file(address) as lock:
+    with lock_file(address) as lock:
         if lock is not None:
             fcntl.flock(lock, fcntl.LOCK_SH)
         yield
@@ -27,7 +27,7 @@ def serving(address: str) -> Iterator[None]:
 
 def checkpoint(database: Database) -> bool:
     """Bring the log into the file; returns whether that was done, which it is not while a server runs."""
-    with _lock_file(database.address) as lock:
+    with lock_file(database.address) as lock:
         if lock is None:
             return False
         try:
@@ -40,7 +40,8 @@ def checkpoint(database: Database) -> bool:
 
 
 @contextmanager
-def _lock_file(address: str) -> Iterator[IO[bytes] | None]:
+def lock_file(address: str) -> Iterator[IO[bytes] | None]:
+    """Lend the file whose lock says who checkpoints; None where there is nothing to checkpoint."""
     path = sqlite_file(address)
     if path is None:
         yield None

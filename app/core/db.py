@@ -94,6 +94,7 @@ class Database:
             )
             self.reader = self.writer
         self.address = address
+        self.checkpoints = checkpoints
         self.useful_threads = READERS if self.dialect == "sqlite" else WRITERS
 
     @contextmanager
@@ -166,6 +167,7 @@ def _sqlite_engine(address: str, *, begin: str, checkpoints: bool, pool_size: in
             "synchronous = FULL",
             "foreign_keys = ON",
             f"busy_timeout = {WAIT_FOR_LOCK_MS}",
+            "secure_delete = ON",  # what is deleted is overwritten; scrubbing.py takes what this leaves
         ):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {1000 if checkpoints else 0}")

@@ -105,6 +105,12 @@ class CellMatrices:
         self._held: OrderedDict[tuple[UUID, str], _Axis] = OrderedDict()
         self._lock = threading.Lock()
 
+    def forget(self, study_id: UUID) -> None:
+        """Let go of what is held of the study: somebody in it was erased."""
+        with self._lock:
+            for held in [key for key in self._held if key[0] == study_id]:
+                del self._held[held]
+
     def select(
         self,
         session: Session,

@@ -45,3 +45,15 @@ class CodesRefused(Invalid):
     code = "codes_refused"
     title = "编码表里有 %(wrong)s 行不对，什么也没有存"
     remedy = "请改好这些行，再运行一次。"
+
+
+class ParticipantUnknown(NotFound):
+    code = "participant_unknown"
+    title = "研究里没有编号是 %(code)s 的人"
+    remedy = "请对照参与者名单里的编号；大小写要一样。"
+
+
+class NotConfirmed(Invalid):
+    code = "not_confirmed"
+    title = "没有删：两次打的编号不一样"
+    remedy = "请再运行一次，照着打同一个编号。"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,6 +30,11 @@ def open_jobs(session: Session, name: str, study_id: UUID) -> Sequence[Job]:
     """Return the jobs ``name`` of a study that have not ended, the oldest first."""
     query = select(Job).where(Job.study_id == study_id, Job.name == name, Job.state.in_(OPEN)).order_by(Job.id)
     return session.scalars(query).all()
+
+
+def arguments_of(session: Session, study_id: UUID) -> Sequence[Any]:
+    """Return id, arguments and key of every job of the study."""
+    return session.execute(select(Job.id, Job.arguments, Job.key).where(Job.study_id == study_id)).all()
 
 
 def is_queued(session: Session, name: str, study_id: UUID) -> bool:

@@ -1,11 +1,12 @@
 """Asking for work, and seeing how far it is."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -52,6 +53,21 @@ def enqueue(
     if present is None:
         raise RuntimeError("a job's key collided with one that is not there")
     return present
+
+
+def forget_about(session: Session, study_id: UUID, ids: Collection[UUID]) -> int:
+    """Delete the study's jobs whose arguments or key name one of ``ids``, ended or not; returns how many.
+
+    An engine that still holds one finds nothing to do.
+    """
+    named = {str(one) for one in ids} | {one.hex for one in ids}
+    found = [
+        job_id
+        for job_id, arguments, key in queries.arguments_of(session, study_id)
+        if any(one in f"{arguments} {key}" for one in named)
+    ]
+    session.execute(delete(Job).where(Job.id.in_(found)).execution_options(synchronize_session=False))
+    return len(found)
 
 
 def status(session: Session, job_id: UUID) -> JobStatus:

@@ -85,7 +85,7 @@ class KeptScenes:
     """The scenes of a few studies as they were last read, in this process's memory only."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, StudyScenes] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[UUID, int, StudyScenes]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, etag: str) -> StudyScenes | None:
@@ -93,14 +93,26 @@ class KeptScenes:
         with self._lock:
             if etag in self._kept:
                 self._kept.move_to_end(etag)
-            return self._kept.get(etag)
+            kept = self._kept.get(etag)
+            return kept[2] if kept else None
 
-    def keep(self, etag: str, scenes: StudyScenes) -> None:
-        """Keep what was read in that state; the one looked at longest ago goes."""
+    def keep(self, etag: str, scenes: StudyScenes, *, study_id: UUID, revision: int) -> None:
+        """Keep what was read in that state; the one looked at longest ago goes.
+
+        So does what the study was in another ``revision`` of its protocol: people who were erased stand in that.
+        """
         with self._lock:
-            self._kept[etag] = scenes
+            for old in [old for old, kept in self._kept.items() if kept[0] == study_id and kept[1] != revision]:
+                del self._kept[old]
+            self._kept[etag] = (study_id, revision, scenes)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
+
+    def forget(self, study_id: UUID) -> None:
+        """Let go of what is kept of the study: somebody in it was erased."""
+        with self._lock:
+            for etag in [etag for etag, kept in self._kept.items() if kept[0] == study_id]:
+                del self._kept[etag]
 
 
 def look(session: Session, sight: Sight) -> Look:
@@ -128,7 +140,7 @@ def scenes(session: Session, kept: KeptScenes, seen: Look) -> StudyScenes:
     names = {quote.statement for one in found for each in _all(one) for quote in each.quotes}
     quoted = {str(one.id): one for one in statements if str(one.id) in names}
     read = StudyScenes(found, len(statements), total, quoted)
-    kept.keep(seen.etag, read)
+    kept.keep(seen.etag, read, study_id=seen.sight.study_id, revision=seen.protocol.revision)
     return read
 
 

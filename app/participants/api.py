@@ -7,16 +7,19 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from app.accounts.actors import ADMIN, READ_STATEMENTS
 from app.core.errors import NotFound
 from app.participants import queries, service
+from app.participants.erasing_pages import forget
+from app.participants.erasure import erase_person
 from app.participants.links import PersonalLink
 from app.participants.presentation import find_person, present_all, present_one
 from app.participants.schemas import EnrolledOut, Enrolment, LinkOut, PaperConsentIn, ParticipantOut
-from app.studies.access import RESEARCHERS, TEXT_READERS, ApiInStudy, StudyAccess
+from app.studies.access import OWNERS, RESEARCHERS, TEXT_READERS, ApiInStudy, StudyAccess
 from app.web.paging import DEFAULT_LIMIT, MOST, Page, decode_cursor, encode_cursor
 
 router = APIRouter(prefix="/api/v1/studies/{slug}/participants", tags=["participants"])
 
 MayList = Annotated[StudyAccess, Depends(ApiInStudy(*TEXT_READERS, scope=READ_STATEMENTS))]
 MayManage = Annotated[StudyAccess, Depends(ApiInStudy(*RESEARCHERS, scope=ADMIN))]
+MayErase = Annotated[StudyAccess, Depends(ApiInStudy(*OWNERS, scope=ADMIN))]
 Code = Annotated[str, Path(max_length=40, description="The participant's code.")]
 
 
@@ -79,6 +82,16 @@ def withdraw(request: Request, access: MayManage, code: Code) -> ParticipantOut:
         person = find_person(session, access, code)
         service.withdraw(session, access.actor.label, person)
         return present_one(session, person)
+
+
+@router.delete("/{code}", status_code=204, summary="Erase a participant and everything that hangs on them")
+def erase_participant(request: Request, access: MayErase, code: Code) -> None:
+    """At once and for good: entries with their history, statements, cells, consents, links, messages, and what the log says
+    of them. The owner alone may."""
+    with request.app.state.database.write() as session:
+        person = find_person(session, access, code)
+        erase_person(session, access.actor.label, access.study.id, person.id)
+    forget(request, access.study.id)
 
 
 def _latest_version(state: service.ConsentState) -> int:

@@ -63,6 +63,8 @@ def phone_access(session: Session, request: Request) -> PhoneAccess | None:
 class OnPhone(Policy):
     """Pages of a person who opened their link on this phone. Someone who has left reads that they have."""
 
+    leavers_too = False
+
     @property
     def statement(self) -> str:
         return "A participant who opened their personal link on this phone."
@@ -72,9 +74,19 @@ class OnPhone(Policy):
         if access is None:
             raise Unauthenticated() if wants_json(request) else LinkNeeded(headers={"Location": DOOR})
         await csrf.check(request)
-        if access.participant.withdrawn_at is not None:
+        if access.participant.withdrawn_at is not None and not self.leavers_too:
             raise Withdrawn()
         return access
+
+
+class OnPhoneLeaving(OnPhone):
+    """What belongs to a person also after they have left: taking their words along, and having them erased."""
+
+    leavers_too = True
+
+    @property
+    def statement(self) -> str:
+        return "A participant who opened their personal link on this phone, also one who has left the study."
 
 
 class OnPhoneKeeping(Policy):

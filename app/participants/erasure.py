@@ -9,12 +9,16 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.audit.service import Change
 from app.core import clock
+from app.core.errors import NotFound
+from app.jobs import queries as jobs
+from app.jobs.service import enqueue, forget_about
 from app.participants import queries
 from app.participants.models import Participant
 from app.studies.models import Study
 from app.studies.retention import is_past
 
 ACTOR = "retention"
+SCRUB = "participants.scrub"
 BATCH = 20
 """People a transaction: on SQLite everyone who writes waits for it."""
 
@@ -30,18 +34,40 @@ def erase_expired(session: Session, study_id: UUID, *, most: int = BATCH) -> int
     ids = queries.some_ids(session, study_id, most)
     if ids:
         details = _erase(session, study, ids)
+        _scrub_later(session, study.id)
         left = queries.count(session, study_id)
         counts = {"participants": len(ids), "log_details": details, "participants_left": left}
         audit.record(session, Change(ACTOR, "study.erased", study_id, detail=counts))
     return len(ids)
 
 
+def erase_person(session: Session, actor: str, study_id: UUID, participant_id: UUID) -> int:
+    """Erase one person at once, at their own or their team's word; returns of how many events the detail was destroyed.
+
+    NotFound if they are not in the study. The log keeps that ``actor`` erased somebody, under a number that leads nowhere.
+    """
+    study = queries.held_study(session, study_id)
+    if queries.by_id(session, study_id, participant_id) is None:
+        raise NotFound()
+    details = _erase(session, study, [participant_id])
+    counts = {"log_details": details, "participants_left": queries.count(session, study_id)}
+    audit.record(session, Change(actor, "participant.erased", study_id, detail=counts))
+    _scrub_later(session, study_id)
+    return details
+
+
+def _scrub_later(session: Session, study_id: UUID) -> None:
+    """Ask a worker to take the last traces out of the database's file, unless it is asked already."""
+    if not jobs.is_queued(session, SCRUB, study_id):
+        enqueue(session, SCRUB, {}, study_id=study_id)
+
+
 def _erase(session: Session, study: Study, ids: Sequence[UUID]) -> int:
     """Erase these people of a study that is held; returns of how many events of the log the detail was destroyed.
 
     The database takes along what refers to a person: entries with their history and receipts, statements with their
-    codings, cells, consents, links, phones, the anchor event. The protocol's revision tells every process that what
-    it holds of the study is no longer so.
+    codings, cells, consents, links, phones, prompts, messages, the log of readings, the anchor event. The protocol's
+    revision tells every process that what it holds of the study is no longer so.
     """
     study.protocol_revision += 1
     session.flush()
@@ -50,4 +76,5 @@ def _erase(session: Session, study: Study, ids: Sequence[UUID]) -> int:
         .where(Participant.study_id == study.id, Participant.id.in_(ids))
         .execution_options(synchronize_session=False)
     )
+    forget_about(session, study.id, ids)
     return audit.destroy_details(session, study.id, ids)

@@ -12,13 +12,13 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from app.core.errors import AppError, Conflict, Invalid
-from app.participants import phone_pages, queries, service
+from app.participants import erasing_pages, phone_pages, queries, service
 from app.participants.links import PersonalLink
 from app.participants.models import Participant
 from app.participants.presentation import find_person
 from app.participants.roster import EXPLAIN, Roster, read_roster
 from app.participants.schemas import Enrolment
-from app.studies.access import RESEARCHERS, TEXT_READERS, InStudy, StudyAccess
+from app.studies.access import OWNERS, RESEARCHERS, TEXT_READERS, InStudy, StudyAccess
 from app.web.forms import FormState, Posted, refused, unreadable
 from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
@@ -26,6 +26,7 @@ from app.web.pages import render
 
 router = APIRouter(include_in_schema=False)
 router.include_router(phone_pages.router)
+router.include_router(erasing_pages.router)
 
 MayLook = Annotated[StudyAccess, Depends(InStudy(*TEXT_READERS))]
 MayManage = Annotated[StudyAccess, Depends(InStudy(*RESEARCHERS))]
@@ -197,6 +198,7 @@ def _person(
         "consent": consent,
         "agreed": {one.purpose: one for one in consent.agreed},
         "may_manage": access.can(RESEARCHERS),
+        "may_erase": access.can(OWNERS),
         "done": done,
         "wrong": wrong,
         "zone": person.time_zone,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import AppError, Invalid, RateLimited
 from app.participants import consents, deps, service
-from app.participants.deps import OnPhone, PhoneAccess
+from app.participants.deps import OnPhone, OnPhoneLeaving, PhoneAccess
 from app.participants.errors import ConsentTextChanged
 from app.participants.helping import help_of_anyone, help_words
 from app.participants.models import Participant
@@ -23,6 +23,7 @@ from app.web.ratelimit import FailureLimit
 router = APIRouter(include_in_schema=False)
 
 Phone = Annotated[PhoneAccess, Depends(OnPhone())]
+Leaving = Annotated[PhoneAccess, Depends(OnPhoneLeaving())]
 TODAY = "/d/today"
 CONSENT = "/d/consent"
 DAY_SECONDS = 86_400
@@ -60,7 +61,7 @@ def open_diary(request: Request, secret: Annotated[str, Form(max_length=400)] = 
 
 
 @router.post("/d/leave")
-def leave(request: Request, access: Phone) -> Response:
+def leave(request: Request, access: Leaving) -> Response:
     _forget(request)
     return _left(request, access, _("这台手机已经忘记您"), _("您的日记都在。想写的时候，用链接或短码随时回来。"))
 
@@ -105,12 +106,9 @@ def withdraw_purpose(request: Request, access: Phone, purpose: str) -> Response:
 def withdraw(request: Request, access: Phone) -> Response:
     with request.app.state.database.write() as session:
         service.withdraw(session, access.label, _person(session, access))
-    return _left(
-        request,
-        access,
-        _("您已经退出，谢谢您走到这里"),
-        _("我们不再收集您的日记。想把写过的也删掉，请告诉研究团队。"),
-    )
+    title, words = _("您已经退出，谢谢您走到这里"), _("我们不再收集您的日记。")
+    # The phone stays known: what was written can still be taken along, or erased, by the hand that wrote it.
+    return _left(request, access, title, words, leaving=True)
 
 
 def _open(request: Request, secret: str) -> service.OpenedDiary:
@@ -150,11 +148,13 @@ def _forget(request: Request) -> None:
         _close_session(session, request)
 
 
-def _left(request: Request, access: PhoneAccess, title: str, words: str) -> Response:
+def _left(request: Request, access: PhoneAccess, title: str, words: str, *, leaving: bool = False) -> Response:
+    """Say goodbye; the phone forgets the person, except while they are ``leaving`` the study."""
     current_language.set(choose_language(request, access.language))
-    context = {"title": translate(title), "words": translate(words), "help": help_words(access)}
+    context = {"title": translate(title), "words": translate(words), "leaving": leaving, "help": help_words(access)}
     response = render(request, "participants/left.html", context, language=access.language)
-    response.delete_cookie(deps.cookie_name(request), path="/")
+    if not leaving:
+        response.delete_cookie(deps.cookie_name(request), path="/")
     return response
 
 

@@ -202,9 +202,9 @@ def test_every_touchpoint_that_may_be_proposed_has_a_name_in_the_catalogue() -> 
 
 
 def test_the_oldest_look_is_forgotten_first() -> None:
-    kept, scenes = KeptScenes(), StudyScenes((), 0, 0, {})
+    kept, scenes, study = KeptScenes(), StudyScenes((), 0, 0, {}), uuid4()
     for number in range(service.MOST_KEPT):
-        kept.keep(str(number), scenes)
+        kept.keep(str(number), scenes, study_id=study, revision=1)
     assert kept.get("0") is scenes
-    kept.keep("new", scenes)
+    kept.keep("new", scenes, study_id=study, revision=1)
     assert [kept.get(key) is None for key in ("0", "1", "2", "new")] == [False, True, False, False]
