@@ -124,6 +124,7 @@ class Prompt(Base):
             name="state_known",
         ),
         Index("ix_prompt_study_id_planned_at", "study_id", "planned_at"),
+        Index("ix_prompt_study_id_participant_id_planned_at", "study_id", "participant_id", "planned_at"),
         # Workers look for these two all the time, and there are few of them at any moment.
         Index(
             "ix_prompt_due_at",

@@ -84,6 +84,7 @@ def upgrade() -> None:
     with op.batch_alter_table('prompt', schema=None) as batch_op:
         batch_op.create_index('ix_prompt_claimed_by', ['claimed_by'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.create_index('ix_prompt_due_at', ['due_at'], unique=False, sqlite_where=sa.text("state = 'planned'"), postgresql_where=sa.text("state = 'planned'"))
+        batch_op.create_index('ix_prompt_study_id_participant_id_planned_at', ['study_id', 'participant_id', 'planned_at'], unique=False)
         batch_op.create_index('ix_prompt_study_id_planned_at', ['study_id', 'planned_at'], unique=False)
 
     op.create_table('prompt_pause',
@@ -147,6 +148,7 @@ def downgrade() -> None:
     op.drop_table('prompt_pause')
     with op.batch_alter_table('prompt', schema=None) as batch_op:
         batch_op.drop_index('ix_prompt_study_id_planned_at')
+        batch_op.drop_index('ix_prompt_study_id_participant_id_planned_at')
         batch_op.drop_index('ix_prompt_due_at', sqlite_where=sa.text("state = 'planned'"), postgresql_where=sa.text("state = 'planned'"))
         batch_op.drop_index('ix_prompt_claimed_by', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
 
