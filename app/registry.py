@@ -10,6 +10,7 @@ from app.jobs import models as jobs
 from app.participants import models as participants
 from app.participants import tasks as participants_tasks
 from app.prompts import models as prompts
+from app.prompts import tasks as prompts_tasks
 from app.prompts.delivery import models as delivery
 from app.statements import models as statements
 from app.statements import tasks as statements_tasks
@@ -29,6 +30,7 @@ __all__ = [
     "participants",
     "participants_tasks",
     "prompts",
+    "prompts_tasks",
     "statements",
     "statements_tasks",
     "studies",

@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.audit.service import Change, record
 from app.core import clock
 from app.core.errors import NotFound
 from app.diary import queries
 from app.diary.models import Entry
 from app.participants import service as people
 from app.participants.models import Participant
+from app.prompts import service as prompts
 from app.statements import cells
 from app.statements.cells import Contribution, Place
 from app.statements.holding import hold
@@ -29,11 +29,9 @@ def move_anchor(session: Session, actor: str, study_id: UUID, participant_id: UU
     participant = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
     if participant is None:
         raise NotFound()
-    if participant.time_zone != zone:
-        detail = {"before": participant.time_zone, "after": zone}
-        participant.time_zone = zone
-        record(session, Change(actor, "participant.time_zone_set", study_id, participant_id, detail))
-    people.set_anchor(session, actor, participant, on)
+    moved = people.set_zone(session, actor, participant, zone)
+    if people.set_anchor(session, actor, participant, on) or moved:
+        prompts.replan(session, study_id, participant_id)
     return _follow(session, participant, on)
 
 

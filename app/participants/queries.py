@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.participants.models import AnchorEvent, Consent, DiarySession, Invite, Participant
+from app.participants.models import AnchorEvent, Consent, DiarySession, Invite, Participant, ParticipantZone
 from app.studies.models import ConsentText, Study
 from app.studies.retention import is_past
 
@@ -75,6 +75,12 @@ def anchors(session: Session, study_id: UUID, participant_ids: Collection[UUID])
         AnchorEvent.study_id == study_id, AnchorEvent.participant_id.in_(participant_ids)
     )
     return {row.participant_id: row.on for row in session.execute(statement)}
+
+
+def zone_history(session: Session, participant: Participant) -> Sequence[ParticipantZone]:
+    """Return the person's time zones, the first first; empty while there was only the one that they have."""
+    mine = (ParticipantZone.study_id == participant.study_id, ParticipantZone.participant_id == participant.id)
+    return session.scalars(select(ParticipantZone).where(*mine).order_by(ParticipantZone.since)).all()
 
 
 def invite_by_hash(session: Session, secret_hash: str) -> tuple[Invite, Study, Participant] | None:

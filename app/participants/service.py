@@ -25,7 +25,7 @@ from app.participants.consents import (
 )
 from app.participants.errors import CodeTaken, LinkRevoked, LinkUnknown, StudyClosed, Withdrawn
 from app.participants.links import PersonalLink, new_link, secret_in
-from app.participants.models import AnchorEvent, DiarySession, Invite, Participant
+from app.participants.models import AnchorEvent, DiarySession, Invite, Participant, ParticipantZone
 from app.participants.roster import Roster, RowProblem
 from app.participants.schemas import Enrolment
 from app.studies.models import Study
@@ -47,6 +47,7 @@ __all__ = [
     "require_consent",
     "set_anchor",
     "set_attributes",
+    "set_zone",
     "withdraw",
     "withdraw_purpose",
 ]
@@ -139,6 +140,22 @@ def set_anchor(session: Session, actor: str, participant: Participant, on: date 
     session.flush()
     detail = {"before": before and before.isoformat(), "after": on and on.isoformat()}
     record(session, Change(actor, "participant.anchor_set", participant.study_id, participant.id, detail))
+    return True
+
+
+def set_zone(session: Session, actor: str, participant: Participant, zone: str) -> bool:
+    """Set the person's time zone from now on, and keep the one before; returns whether it changed."""
+    before = participant.time_zone
+    if before == zone:
+        return False
+    mine = {"study_id": participant.study_id, "participant_id": participant.id}
+    if not queries.zone_history(session, participant):
+        session.add(ParticipantZone(**mine, since=participant.enrolled_at, time_zone=before))
+    session.merge(ParticipantZone(**mine, since=clock.now(), time_zone=zone))
+    participant.time_zone = zone
+    session.flush()
+    detail = {"before": before, "after": zone}
+    record(session, Change(actor, "participant.time_zone_set", participant.study_id, participant.id, detail))
     return True
 
 

@@ -163,13 +163,12 @@ def mark_uncertain(session: Session, due: DuePrompt, worker: str, reason: str = 
     return bool(_mark(session, [due], _mine(worker), {"state": UNCERTAIN, "reason": reason[:40]}))
 
 
-def release_stale(session: Session, living: Collection[str], now: datetime) -> int:
-    """Settle what the dead had claimed and return how many.
+def release_stale(session: Session, living: Mapping[str, datetime], now: datetime) -> int:
+    """Settle what the dead had claimed and return how many. ``living``: names of the processes alive, and since when.
 
     Not begun, or begun on a repeatable channel: due again, under the same id. Otherwise uncertain: it may be out.
     """
-    dead = _PROMPTS.c.claimed_by.not_in(living)
-    orphaned = (_PROMPTS.c.state == SENDING) & dead
+    orphaned = queries.is_orphaned(living)
     safe = _PROMPTS.c.channel.is_(None) | _PROMPTS.c.repeatable
     # `channel` stays: a channel that was begun is asked again under the same key before any other.
     again = {"state": PLANNED, "claimed_by": None, "due_at": now, "reason": "worker_died"}

@@ -1,12 +1,12 @@
 """SELECTs of schedules, of the ledger, and of what plans depend on."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -26,6 +26,7 @@ from app.prompts.planning import OPEN, Row
 from app.prompts.rules import Happened, Person
 from app.prompts.schemas import StoredSchedule, minutes_of
 from app.studies.models import Study
+from app.studies.retention import is_over
 
 IS_PLANNED = text("prompt.state = 'planned'")
 """Written out, for the partial index."""
@@ -317,3 +318,38 @@ def answered_of(session: Session, study_id: UUID, prompt_ids: Collection[UUID]) 
         Prompt.study_id == study_id, Prompt.id.in_(prompt_ids), Prompt.answered_at.is_not(None)
     )
     return set(session.scalars(query))
+
+
+def is_due(session: Session, study_id: UUID, at: datetime) -> bool:
+    """Return whether anyone of the study has to be planned by ``at``."""
+    force = in_force(session, study_id)
+    if force is None or is_over(force.study, at):
+        return False
+    return bool(to_plan(session, study_id, at, 1, newcomers=force.stored.schedule.active))
+
+
+def is_orphaned(living: Mapping[str, datetime]) -> ColumnElement[bool]:
+    """Return the condition that a prompt is claimed by a process that is not ``living``: names and since when."""
+    alive = [and_(Prompt.claimed_by == name, Prompt.claimed_at >= since) for name, since in living.items()]
+    return and_(text("prompt.state = 'sending'"), not_(or_(false(), *alive)))
+
+
+def orphaned(session: Session, living: Mapping[str, datetime]) -> bool:
+    """Return whether any prompt is claimed by a process that is not ``living``."""
+    return session.scalar(select(Prompt.id).where(is_orphaned(living)).limit(1)) is not None
+
+
+def has_expired(session: Session, at: datetime) -> bool:
+    """Return whether any prompt that is due was not sent in its time."""
+    return (
+        session.scalar(select(Prompt.id).where(IS_PLANNED, Prompt.due_at <= at, Prompt.expires_at <= at).limit(1))
+        is not None
+    )
+
+
+def studies_with_leavers(session: Session) -> Sequence[UUID]:
+    """Return the studies in which something is planned for people who have left."""
+    query = select(Prompt.study_id).join(
+        Participant, (Participant.study_id == Prompt.study_id) & (Participant.id == Prompt.participant_id)
+    )
+    return session.scalars(query.where(IS_PLANNED, Participant.withdrawn_at.is_not(None)).distinct()).all()

@@ -214,6 +214,13 @@ class LifeEventOut(BaseModel):
     recorded_at: datetime
 
 
+def times_of(rule: Rule) -> tuple[str, ...]:
+    """Return the times, or windows, of a rule that its prompts are named by; none for hours and events."""
+    if isinstance(rule.when, RandomTimes):
+        return tuple(f"{window.start}-{window.end}" for window in rule.when.windows)
+    return rule.when.at if isinstance(rule.when, AnchorDays | Daily | EveryDays) else ()
+
+
 def minutes_of(clock: str) -> int:
     """Return the minutes since midnight of ``HH:MM``."""
     return int(clock[:2]) * 60 + int(clock[3:])
