@@ -37,6 +37,7 @@ FORM_WORDS = {
     "missing": _("请回答这一题"),
     "empty": _("请至少回答一题"),
     "future": _("时间还没到，请检查一下"),
+    "no_time": _("请填上大概的日期和时间"),
 }
 CAPTURE_WORDS = {
     "photo": _("照片 %(n)s"),
@@ -81,6 +82,7 @@ def form_context(
         "touchpoints": {one.key: protocol.touchpoints_of(one.id) for one in protocol.stages},
         **_when(sheet, zone, asked_again=not PLACE_FIELDS.isdisjoint(problems)),
         "scales": {"moods": MOODS, "efforts": EFFORTS, "marks": MARKS},
+        "capture": True,
         "limits": limits,
         "form_words": {name: translate(words) for name, words in FORM_WORDS.items()},
         "capture_words": {name: translate(words) for name, words in CAPTURE_WORDS.items()},
