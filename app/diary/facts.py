@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.core.sealing import OVERHEAD, study_key
 from app.diary import limits
+from app.diary.phone_words import phone_words
 from app.participants import queries as participants
 from app.participants.deps import PhoneAccess
 from app.studies import queries as studies
@@ -16,7 +17,8 @@ def phone_facts(session: Session, request: Request, access: PhoneAccess) -> dict
     """Return the facts as they stand in the pages of ``access`` as JSON: no text of the diary, no secret.
 
     ``seal_key`` {``id`` in hex, ``public`` in base64url}; ``receipt_key`` raw Ed25519 in base64url; ``anchor_on`` an ISO
-    date or None; ``limits`` in bytes, pixels, seconds and numbers an entry.
+    date or None; ``limits`` in bytes, pixels, seconds and numbers an entry; ``words`` what the scripts say, in the
+    language of the request.
     """
     study, person = access.study, access.participant
     protocol = studies.protocol(session, study.id)
@@ -36,6 +38,7 @@ def phone_facts(session: Session, request: Request, access: PhoneAccess) -> dict
         ],
         "form_version": protocol.current_form.version,
         "limits": _limits(request),
+        "words": phone_words(),
     }
 
 

@@ -1,0 +1,39 @@
+// Signing out, and leaving the study: what has not been sent is told first, and what only this phone could read is destroyed.
+import { dropShell } from "./shell.js";
+import { inWords, pieces } from "./status.js";
+
+const WAYS_OUT = ["/d/leave", "/d/withdraw"];
+
+export function watchWaysOut({ store, facts }) {
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    const way = new URL(form.action).pathname;
+    if (WAYS_OUT.includes(way)) form.addEventListener("submit", (event) => leave(event, form, way, store, facts));
+  }
+}
+
+async function leave(event, form, way, store, facts) {
+  event.preventDefault();
+  const mine = (await store.objects()).filter((object) => object.person === facts.person);
+  if (mine.length && form.dataset.warned !== "yes") {
+    form.dataset.warned = "yes";
+    warn(form, inWords(facts.words[way === "/d/leave" ? "leave_unsent" : "withdraw_unsent"], { n: pieces(mine) }), facts.words);
+    return;
+  }
+  await store.signOut(facts.person);
+  await dropShell();
+  form.submit();
+}
+
+function warn(form, sentence, words) {
+  const notice = document.createElement("div");
+  notice.className = "notice";
+  notice.setAttribute("role", "alert");
+  const line = document.createElement("p");
+  line.textContent = sentence;
+  const link = document.createElement("a");
+  Object.assign(link, { href: "/d/queue", textContent: words.leave_look });
+  const way = document.createElement("p");
+  way.append(link);
+  notice.append(line, way);
+  form.prepend(notice);
+}

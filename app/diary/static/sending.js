@@ -1,0 +1,169 @@
+// The sync protocol on a real phone: over fetch, one tab at a time, started by whatever says that it might work now.
+import { newId } from "./encoding.js";
+import { proves, sealAgain } from "./keeping.js";
+import { Courier } from "./sync.js";
+
+const PATHS = { entry: "/d/sync/entries/", attachment: "/d/sync/attachments/" };
+const ANSWER_SECONDS = 30;
+const SLOWEST_BYTES_PER_SECOND = 4096;
+const LEASE_MILLISECONDS = 60_000;
+const STUMBLED_MILLISECONDS = 30_000;
+const LOCK = "xinlu-sync";
+const HOLDER = Math.random().toString(36).slice(2);
+
+const BACKGROUND = "xinlu-queue";
+
+export class Sending {
+  // Why the last round stopped ("line", "heal", "other"), null while one runs, "" when there was nothing in the way.
+  stopped = "";
+  #running = null;
+  #again = false;
+  #timer = 0;
+
+  constructor(store, after = () => {}) {
+    this.store = store;
+    this.after = after;
+    this.courier = new Courier({
+      store,
+      transport: { send, probe },
+      proves: (object, receipt) => proves(store, object, receipt),
+      sealAgain: (object, key) => sealAgain(store, object, key),
+      clock: () => Date.now(),
+      random: () => Math.random(),
+      after,
+    });
+  }
+
+  // Starts a round and arranges for the next one. `force`: somebody asked for it, so nothing is waited for.
+  start({ force = false } = {}) {
+    this.stopped = null;
+    clearTimeout(this.#timer);
+    this.now({ force }).then(
+      (told) => this.#ended(told.stop, told.wake),
+      () => this.#ended("line", STUMBLED_MILLISECONDS),
+    );
+  }
+
+  // What says that it might work now: a connection, the page coming back into sight, the browser in the background.
+  listen() {
+    addEventListener("online", () => this.start({ force: true }));
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.start());
+    this.start();
+  }
+
+  // Asks the browser to send even after the page is closed, where it can.
+  async inBackground() {
+    try {
+      await (await navigator.serviceWorker.ready).sync.register(BACKGROUND);
+    } catch {
+      // Then it is sent when the diary is opened next.
+    }
+  }
+
+  // Sends what can be sent now, and returns how it went (see Courier.round). Asked for while it runs, it runs once more.
+  async now({ force = false } = {}) {
+    if (this.#running) {
+      this.#again = true;
+      return this.#running;
+    }
+    this.#running = this.#rounds(force);
+    try {
+      return await this.#running;
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  async #ended(stop, wake) {
+    this.stopped = stop ?? "";
+    if (wake !== null) this.#timer = setTimeout(() => this.start(), wake);
+    await this.after();
+  }
+
+  async #rounds(force) {
+    let told;
+    do {
+      this.#again = false;
+      told = await alone(this.store, () => this.#round(force));
+    } while (this.#again && !told.stop);
+    return told;
+  }
+
+  async #round(force) {
+    const facts = await this.store.facts();
+    if (!facts) return { sent: [], refused: [], stop: "nobody", wake: null };
+    return this.courier.round({ person: facts.person, force });
+  }
+}
+
+// Only our server says this back; a hotel's sign-in page or a proxy does not. Null when it is not our server.
+export async function probe() {
+  const nonce = newId();
+  const { body } = await asked(`/d/sync/ping?nonce=${nonce}`, {}, ANSWER_SECONDS);
+  return body?.pong === nonce ? { person: body.person ?? null } : null;
+}
+
+async function send(object, sealed, unsent) {
+  const headers = {
+    "Content-Type": "application/octet-stream",
+    "X-Xinlu-Sync": "1",
+    "X-Sent-At": new Date().toISOString(),
+    "X-Unsent": String(Math.min(unsent, 9999)),
+  };
+  const seconds = ANSWER_SECONDS + sealed.length / SLOWEST_BYTES_PER_SECOND;
+  return asked(PATHS[object.kind] + object.id, { method: "PUT", headers, body: sealed }, seconds);
+}
+
+async function asked(address, { headers, ...request }, seconds) {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), seconds * 1000);
+  try {
+    const answer = await fetch(address, {
+      ...request,
+      headers: { ...headers, Accept: "application/json" },
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "manual",
+      signal: patience.signal,
+    });
+    const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
+    return { status: answer.status, body: objectIn(await answer.text()), retryAfter };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function objectIn(text) {
+  try {
+    const found = JSON.parse(text);
+    return found && typeof found === "object" && !Array.isArray(found) ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+// One tab at a time, out of kindness to a weak line: were there two, the server would still keep each object once.
+async function alone(store, work) {
+  if (navigator.locks) return navigator.locks.request(LOCK, work);
+  if (!(await leased(store))) return { sent: [], refused: [], stop: "pause", wake: LEASE_MILLISECONDS };
+  try {
+    return await work();
+  } finally {
+    await store.remove("meta", "lease");
+  }
+}
+
+async function leased(store) {
+  return store.run("readwrite", ["meta"], ({ meta }) => {
+    return new Promise((resolve, reject) => {
+      const asking = meta.get("lease");
+      asking.onerror = () => reject(asking.error);
+      asking.onsuccess = () => {
+        const lease = asking.result;
+        const taken = lease && lease.holder !== HOLDER && lease.until > Date.now() && lease.until < Date.now() + LEASE_MILLISECONDS * 2;
+        if (!taken) meta.put({ name: "lease", holder: HOLDER, until: Date.now() + LEASE_MILLISECONDS });
+        resolve(!taken);
+      };
+    });
+  });
+}
