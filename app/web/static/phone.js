@@ -1,8 +1,40 @@
-// Small comforts on the participant's pages. Everything works without this file.
+// Where the scripts of the participant's pages begin, and their service worker. Online, everything works without them.
+import { diaryForm, Writing } from "./writing.js";
+import { fromShell, handShell, installWorker } from "./shell.js";
+import { Queue } from "./queue.js";
+import { Sending } from "./sending.js";
+import { Status, canKeep } from "./status.js";
+import { Store } from "./store.js";
+import { offerUnsealed } from "./unsealed.js";
+import { watchWaysOut } from "./leaving.js";
+import { startWorker } from "./worker.js";
+import { prepareCapture } from "./capture.js";
+import { prepareForm } from "./form.js";
+
+const QUEUE = "/d/queue";
+const AT_HOME_IN_SHELL = ["/d", "/d/", "/d/today"];
+
+if (globalThis.document) startPage();
+else startWorker();
+
+function startPage() {
+  // As it came from the server: what is kept for a visit without a network must hold nothing that was typed since.
+  const pristine = document.documentElement.cloneNode(true);
+  openDoor(document.querySelector("form[data-door]"));
+  prepareTyping();
+  const form = document.querySelector("form[data-words]");
+  if (form && !fromShell()) prepareForm(form);
+  if (form) prepareCapture(form);
+  begin(pristine);
+}
 
 // A personal link: its token stands in the fragment, which is taken out of the address before anything else happens.
-const door = document.querySelector("form[data-door]");
-if (door) {
+function openDoor(door) {
+  if (!door) {
+    // The link was opened without a network: this page stands in for the door.
+    if (fromShell() && location.hash.length > 20) history.replaceState(null, "", location.pathname);
+    return;
+  }
   const open = () => {
     const token = location.hash.slice(1);
     if (!token) return;
@@ -16,8 +48,18 @@ if (door) {
   open();
 }
 
+function prepareTyping() {
+  for (const area of document.querySelectorAll("textarea[data-most]")) if (!area.form?.dataset.words) prepareCount(area);
+  // A second tap on the button would be harmless (one page makes one entry), but it would make the person wait twice.
+  for (const form of document.querySelectorAll("form[data-once]")) form.addEventListener("submit", (event) => once(event, form));
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
+    for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+  });
+}
+
 // How much has been written: code points, as the server counts them.
-for (const area of document.querySelectorAll("textarea[data-most]")) {
+function prepareCount(area) {
   const words = document.getElementById(area.dataset.count);
   const told = words.textContent;
   const count = () => {
@@ -29,15 +71,39 @@ for (const area of document.querySelectorAll("textarea[data-most]")) {
   count();
 }
 
-// A second tap on the button would be harmless (one page makes one entry), but it would make the person wait twice.
-for (const form of document.querySelectorAll("form[data-once]")) {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
-    for (const button of document.querySelectorAll(`button[form="${form.id}"]`)) button.setAttribute("aria-disabled", "true");
-  });
+function once(event, form) {
+  if (!("once" in form.dataset)) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  for (const button of document.querySelectorAll(`button[form="${form.id}"]`)) button.setAttribute("aria-disabled", "true");
 }
-addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
-  for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
-});
+
+async function begin(pristine) {
+  const given = JSON.parse(document.getElementById("facts")?.textContent || "null");
+  const store = new Store();
+  const able = await canKeep(store);
+  if (!able && given) offerUnsealed(diaryForm(), given);
+  if (!able) return;
+  if (given) await store.put("meta", { name: "facts", facts: given });
+  const facts = given ?? (await store.facts());
+  const status = new Status(store);
+  await status.show();
+  if (!facts) return;
+  const sending = new Sending(store, () => status.changed());
+  if (given) installWorker().then(() => diaryForm() && handShell(pristine));
+  watchWaysOut({ store, facts });
+  await beginPage({ store, facts, sending, status });
+  sending.listen();
+}
+
+// In the kept frame of today's form, every other page of the diary is the list of what was not sent.
+async function beginPage(parts) {
+  const elsewhere = fromShell() && !AT_HOME_IN_SHELL.includes(location.pathname);
+  if (elsewhere) document.querySelector("main").replaceChildren(Object.assign(document.createElement("div"), { id: "queue" }));
+  const place = document.querySelector("[data-queue], #queue");
+  if (place) await new Queue(place, { ...parts, elsewhere: elsewhere && location.pathname !== QUEUE }).start();
+  const form = diaryForm();
+  if (!form) return;
+  if (fromShell()) prepareForm(form, { facts: parts.facts, propose: true });
+  await new Writing(form, { ...parts, fromShell: fromShell() }).start();
+}
