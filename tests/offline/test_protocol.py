@@ -1,0 +1,107 @@
+"""The phone's own sync code against the real server, through thousands of histories that hypothesis makes up.
+
+A history is a list of steps: entries written, corrected, dropped, tried again, carried to a second phone in a backup; rounds of
+one tab or two over a line that loses requests before and after the server, doubles, reorders and forges answers; tabs that
+die at any step of the store or the line; clocks that jump by years; links renewed, phones lent and signed out, people who
+leave. ``histories.check`` says what must hold.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Flaky
+from playwright.sync_api import Browser
+
+from tests.offline.histories import History, Stage, histories, staged
+
+CHUNKS = 20
+HISTORIES = 100
+DURABLE = 40
+ENOUGH_TO_FAIL = 400
+
+
+@pytest.fixture(scope="module")
+def stage(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One server and one page for all histories of this process; each history has a person of its own."""
+    page = browser.new_context().new_page()
+    with staged(tmp_path_factory.mktemp("protocol"), page) as built:
+        yield built
+    page.context.close()
+
+
+def play_many(stage: Stage, number: int, *, count: int, durable: bool = False, shrink: bool = True) -> None:
+    """Play ``count`` histories; the same ``number`` gives the same ones."""
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
+        report_multiple_bugs=False,
+    )
+    @given(histories(durable=durable))
+    def play(history: History) -> None:
+        stage.play(history)
+
+    play()
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_nothing_acknowledged_is_lost_and_nothing_doubled(stage: Stage, chunk: int) -> None:
+    before = stage.played
+    play_many(stage, chunk, count=HISTORIES)
+    assert stage.played - before >= HISTORIES
+
+
+def test_the_same_on_the_browsers_own_database(stage: Stage) -> None:
+    play_many(stage, CHUNKS, count=DURABLE, durable=True)
+
+
+RENEWED = """
+      const id = crypto.randomUUID();
+      const body = await this.store.get("bodies", object.id);
+      await this.store.put("bodies", { ...body, id });
+      const sealed = await this.sealAgain({ ...object, id }, (await this.store.facts()).seal_key);
+      if (sealed) await this.store.keep([{ object: { ...object, id }, sealed, copy: body.copy }], { gone: [object.id] });
+"""
+MUTANTS = {
+    "forgets for a receipt that nobody signed": (
+        'verdict === "receipt" && (await this.proves(object, answer.body))',
+        'verdict === "receipt"',
+    ),
+    "forgets for any 200": (
+        '    if (verdict === "seal_key") return this',
+        '    if (answer.status === 200) await this.store.forget(object.id);\n    if (verdict === "seal_key") return this',
+    ),
+    "forgets what was refused": (
+        'this.store.change(object.id, { state: "refused",',
+        'this.store.forget(object.id, { state: "refused",',
+    ),
+    "sends again under another id": ("      await this.store.change(object.id, { tries: object.tries + 1 });", RENEWED),
+    "gives up when the server is busy": ("|| status === 503", "|| STAYS.push(503) < 0"),
+    "waits for years when the clock was set back": (" || left > LONGEST_SECONDS * 1000", ""),
+}
+
+
+@pytest.mark.parametrize("change", MUTANTS)
+def test_the_histories_find_what_is_wrong(stage: Stage, change: str) -> None:
+    """The protocol with one thing changed: histories like those above find it, most of them within a few dozen."""
+    before, after = MUTANTS[change]
+    folder = f"mutant-{list(MUTANTS).index(change)}"
+    page = stage.page.context.new_page()
+    sound = httpx.get(f"{stage.server.base_url}/static/current/sync.js").text
+    assert sound.count(before) == 1, "what is changed is there"
+    page.route(
+        f"**/static/{folder}/sync.js",
+        lambda route: route.fulfill(body=sound.replace(before, after), content_type="text/javascript"),
+    )
+    stage.load(page, folder)
+    with pytest.raises((AssertionError, Flaky)):
+        play_many(replace(stage, page=page), 1, count=ENOUGH_TO_FAIL, shrink=False)
+    page.close()
