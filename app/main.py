@@ -20,6 +20,9 @@ from app.curves import api as curves_api
 from app.curves import pages as curves_pages
 from app.curves.matrices import CellMatrices
 from app.diary import api as diary_api
+from app.diary import compliance_api as diary_compliance_api
+from app.diary import compliance_nudges as diary_nudges
+from app.diary import compliance_pages as diary_compliance_pages
 from app.diary import pages as diary_pages
 from app.diary import sync as diary_sync
 from app.diary.desk import EntryDesk
@@ -59,6 +62,9 @@ ROUTERS = (
     diary_sync.router,
     curves_api.router,
     diary_pages.router,
+    diary_compliance_api.router,
+    diary_nudges.router,
+    diary_compliance_pages.router,
     web_assets.router,
     home,
     health.router,
