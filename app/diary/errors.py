@@ -9,6 +9,14 @@ class EntryConflict(Conflict):
     remedy = "原来那条没有被改动。要修改它，请带上 If-Match；要新写一条，请换一个编号。"
 
 
+class EditTooLate(Conflict):
+    """The time in which a person may change what they wrote is over; programs and staff are not bound by it."""
+
+    code = "edit_too_late"
+    title = "这一条已经过了能改的时间"
+    remedy = "原来那条没有动。想补充或更正，请新写一条，写上说的是哪一条就好。"
+
+
 class OtherPerson(Forbidden):
     """Sealed by one person, sent while the phone is another's: it waits for its own."""
 

@@ -5,13 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from app.core import clock
 from app.core.errors import NotFound
-from app.diary import queries
-from app.diary.curve import own_curve
+from app.diary import history, queries
+from app.diary.curve import own_curve, road_words
 from app.diary.journal import journal_of
 from app.diary.words import EntryWords, words_of
 from app.participants.deps import OnPhone, PhoneAccess
 from app.participants.helping import help_words
+from app.studies.retention import is_over
 from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
 from app.web.pages import render
@@ -24,18 +26,23 @@ RECENT = 5
 
 
 @router.get("/d/entries/{entry_id}")
-def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = False) -> Response:
+def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = False, changed: bool = False) -> Response:
     with request.app.state.database.read() as session:
         entry = queries.entries_by_id(session, access.study.id, {entry_id}).get(entry_id)
         if entry is None or entry.participant_id != access.participant.id:
             raise NotFound()
         journal = journal_of(session, access)
-    current_language.set(choose_language(request, access.language))
+        current_language.set(choose_language(request, access.language))
+        earlier = history.earlier_versions(session, entry, journal.protocol)
+        until = history.editable_until(session, entry, journal.protocol)
     words = words_of(entry, journal.protocol)
     others = [one for one in journal.entries if one.id != entry_id][:RECENT]
     context = {
         "entry": words,
         "new": new,
+        "changed": changed,
+        "earlier": earlier,
+        "until": until if clock.now() < until and not is_over(access.study, clock.now()) else None,
         "kind": translate(kind_words(words)),
         "others": [words_of(one, journal.protocol) for one in others],
         "curve": own_curve(journal.entries, journal.protocol),
@@ -50,13 +57,15 @@ def show_all(request: Request, access: Phone, page: Annotated[int, Query(ge=1, l
     with request.app.state.database.read() as session:
         journal = journal_of(session, access)
     current_language.set(choose_language(request, access.language))
+    zone = access.participant.time_zone
     shown = journal.entries[(page - 1) * PAGE : page * PAGE]
     context = {
         "count": len(journal.entries),
         "entries": [words_of(entry, journal.protocol) for entry in shown],
         "older": page + 1 if len(journal.entries) > page * PAGE else None,
         "curve": own_curve(journal.entries, journal.protocol),
-        "zone": access.participant.time_zone,
+        "road": road_words(journal.entries, journal.protocol, zone),
+        "zone": zone,
         "help": help_words(access),
     }
     return render(request, "diary/mine.html", context, language=access.language)

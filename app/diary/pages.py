@@ -1,6 +1,5 @@
 """The diary on a phone: today's form, what was saved, and everything a person wrote."""
 
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -11,39 +10,33 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import FormData
 
 from app.core import clock
-from app.core.errors import AppError, Gone, Unauthenticated, Unavailable
-from app.diary import mine, queries, roster, today
+from app.core.errors import AppError, Gone, Unavailable
+from app.diary import editing, mine, offline_pages, queries, roster, today
 from app.diary.desk import EntryDesk
 from app.diary.errors import EntryConflict
+from app.diary.facts import phone_facts
 from app.diary.form_page import form_context
 from app.diary.journal import Journal, journal_of
 from app.diary.models import Entry
 from app.diary.moments import NOW
+from app.diary.rescuing import NotSignedIn, rescue, sent_form, typed_texts
 from app.diary.service import Writer
 from app.diary.storing import etag_of
-from app.diary.today import ANSWER, Sheet
+from app.diary.today import Sheet
 from app.participants import service as people
 from app.participants.deps import OnPhone, OnPhoneKeeping, PhoneAccess, PhoneVisit
 from app.participants.errors import ConsentMissing, StudyClosed
-from app.participants.helping import help_words
 from app.participants.phone_pages import CONSENT
 from app.studies.protocol import StudyProtocol
 from app.studies.retention import is_over
 from app.web.csrf import ForgedRequest
-from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
 from app.web.pages import render
-from app.web.problems import problem
 
 phone = APIRouter(include_in_schema=False)
 
 Phone = Annotated[PhoneAccess, Depends(OnPhone())]
 Visit = Annotated[PhoneVisit, Depends(OnPhoneKeeping())]
-
-
-async def sent_form(request: Request) -> FormData:
-    """Return the form that was sent, field by field as the page named them."""
-    return await request.form()
 
 
 @phone.get("/d/today")
@@ -65,7 +58,7 @@ def write_today(request: Request, access: Phone, prompt: UUID | None = None) -> 
 def save_entry(request: Request, visit: Visit, form: Annotated[FormData, Depends(sent_form)]) -> Response:
     access = visit.access
     if access is None:
-        return _rescue(request, None, _typed_texts(form), _NotSignedIn())
+        return rescue(request, None, typed_texts(form), NotSignedIn())
     with request.app.state.database.read() as session:
         journal = journal_of(session, access)
         consented = people.consent_state(session, access.participant).suffices(on_phone=True)
@@ -77,17 +70,12 @@ def save_entry(request: Request, visit: Visit, form: Annotated[FormData, Depends
             raise ConsentMissing()
         _submit(request, access, journal.protocol, sheet)
     except Gone as error:
-        return _rescue(request, access, sheet.texts, error)
+        return rescue(request, access, sheet.texts, error)
     except AppError as error:
         return _today(request, access, journal, sheet, error)
     except (OperationalError, PoolTimeout):
         return _today(request, access, journal, sheet, Unavailable())
     return RedirectResponse(f"/d/entries/{sheet.entry_id}?new=1", 303)
-
-
-class _NotSignedIn(Unauthenticated):
-    title = _("这台手机忘了您是谁，这条还没有保存")
-    remedy = _("请先把写的复制下来，再用链接或短码打开日记，贴上去保存。")
 
 
 def _submit(request: Request, access: PhoneAccess, protocol: StudyProtocol, sheet: Sheet) -> None:
@@ -121,29 +109,11 @@ def _today(
     request: Request, access: PhoneAccess, journal: Journal, sheet: Sheet, error: AppError | None = None
 ) -> Response:
     context = form_context(request, access, journal, sheet, error)
+    with request.app.state.database.read() as session:
+        context["facts"] = phone_facts(session, request, access)
     return render(request, "diary/today.html", context, status=error.status if error else 200, language=access.language)
 
 
-def _rescue(
-    request: Request, access: PhoneAccess | None, texts: Sequence[tuple[str, str]], error: AppError
-) -> Response:
-    """Answer someone whose entry cannot be stored at all, with every word they typed."""
-    language = access.language if access else None
-    current_language.set(choose_language(request, language))
-    context = {
-        "error": problem(error),
-        "texts": texts,
-        "help": help_words(access) if access else None,
-    }
-    return render(request, "diary/rescued.html", context, status=error.status, language=language)
-
-
-def _typed_texts(form: FormData) -> list[tuple[str, str]]:
-    """Return what was typed when it is not known whose diary it is: everything that is not a tick."""
-    texts = [value for name, value in form.multi_items() if name.startswith(ANSWER) and isinstance(value, str)]
-    return [(translate(_("您写的")), text) for text in texts if len(text.strip()) > 1]
-
-
 router = APIRouter()
-for part in (phone, mine.router, roster.pages, roster.api):
+for part in (phone, offline_pages.router, mine.router, editing.router, roster.pages, roster.api):
     router.include_router(part)

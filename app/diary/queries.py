@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.diary.models import Entry, Receipt
+from app.diary.models import Entry, EntryRevision, Receipt
 from app.diary.schemas import ReceiptOut
 from app.participants.models import Participant
 from app.participants.sight import Sight
@@ -46,10 +46,28 @@ def receipt(session: Session, study_id: UUID, entry_id: UUID, version: int) -> R
     )
 
 
+def first_received(session: Session, study_id: UUID, entry_id: UUID) -> datetime | None:
+    """Return when the entry first reached us, whatever was made of it since."""
+    query = select(Receipt.received_at).where(Receipt.study_id == study_id, Receipt.entry_id == entry_id)
+    return session.scalar(query.order_by(Receipt.version).limit(1))
+
+
+def revisions_of(session: Session, study_id: UUID, entry_ids: Collection[UUID]) -> dict[UUID, list[EntryRevision]]:
+    """Return what each of these entries said before, the first version first."""
+    query = select(EntryRevision).where(EntryRevision.study_id == study_id, EntryRevision.entry_id.in_(entry_ids))
+    found: dict[UUID, list[EntryRevision]] = {entry_id: [] for entry_id in entry_ids}
+    for revision in session.scalars(query.order_by(EntryRevision.entry_id, EntryRevision.version)):
+        found[revision.entry_id].append(revision)
+    return found
+
+
 def content_of(entry: Entry) -> dict[str, Any]:
     """Return what an entry says, as kept in its history when an edit replaces it."""
     return {
         "answers": entry.answers,
+        "mood": entry.mood,
+        "effort": entry.effort,
+        "mark": entry.mark,
         "stage_id": str(entry.stage_id),
         "touchpoint_id": str(entry.touchpoint_id) if entry.touchpoint_id else None,
         "occurred_at": entry.occurred_at.isoformat(),

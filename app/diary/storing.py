@@ -18,8 +18,8 @@ from app.core.bulk import insert_rows
 from app.core.crypto import Keyring
 from app.core.db import table_of
 from app.core.errors import AppError, PreconditionFailed
-from app.diary import queries
-from app.diary.errors import EntryConflict
+from app.diary import history, queries
+from app.diary.errors import EditTooLate, EntryConflict
 from app.diary.models import Entry, EntryRevision, Receipt
 from app.diary.schemas import ReceiptOut
 from app.diary.service import Prepared
@@ -142,6 +142,8 @@ class Store:
         refusal = _refusal(one, person, over=over)
         if refusal or person is None:
             return refusal or Withdrawn(_("参与已经结束，这条没有保存"))
+        if one.writer.on_phone and not history.may_edit(session, present, one.protocol):
+            return EditTooLate()
         return self._edit(session, present, one, person, received_at)
 
     def _edit(self, session: Session, present: Entry, one: Prepared, person: Standing, received_at: datetime) -> Stored:
