@@ -12,6 +12,7 @@ from app.participants.deps import OnPhone, OnPhoneLeaving, PhoneAccess
 from app.participants.errors import ConsentTextChanged
 from app.participants.helping import help_of_anyone, help_words
 from app.participants.models import Participant
+from app.participants.returning import remembered_page
 from app.web import csrf
 from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
@@ -55,7 +56,8 @@ def open_diary(request: Request, secret: Annotated[str, Form(max_length=400)] = 
     except AppError as error:
         limit.failed(address)
         return _door(request, error=error)
-    response = RedirectResponse(TODAY if opened.consented else CONSENT, 303)
+    wanted = remembered_page(request) or TODAY
+    response = RedirectResponse(wanted if opened.consented else CONSENT, 303)
     _remember(request, response, opened.session_token)
     return response
 
@@ -92,7 +94,7 @@ def agree(
         with request.app.state.database.read() as session:
             state = service.consent_state(session, access.participant)
         return _ask(request, access, state, ticked=ticked if isinstance(error, Invalid) else [], error=error)
-    return RedirectResponse(f"{CONSENT}?changed=true" if before else TODAY, 303)
+    return RedirectResponse(f"{CONSENT}?changed=true" if before else remembered_page(request) or TODAY, 303)
 
 
 @router.post("/d/consent/{purpose}/withdraw")

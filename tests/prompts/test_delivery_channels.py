@@ -97,7 +97,7 @@ def test_a_repeated_push_has_the_same_topic_and_tag(server: Listener) -> None:
         (503, {}, "later", None),
         (403, {}, "refused", None),
         (307, {"Location": "http://127.0.0.1:1/"}, "refused", None),
-        (0, {}, "later", None),
+        (0, {}, "uncertain", None),
     ],
 )
 def test_what_a_push_service_answers(
@@ -139,6 +139,20 @@ def test_a_push_service_whose_name_leads_inside_is_not_called(monkeypatch: pytes
     monkeypatch.setattr("socket.getaddrinfo", leads_inside)
     with pytest.raises(AddressForbidden, match="address_private"):
         check_host(settings(), "https://fcm.googleapis.com/x", ["fcm.googleapis.com"])
+
+
+def test_a_push_whose_answer_got_lost_is_repeated_under_its_topic(server: Listener) -> None:
+    channel, _browser, address = pushing(server)
+    server.answer = lambda _request: Answer(0 if len(server.got) == 1 else 201)
+    assert channel.send(address, message()).kind == "sent"
+    assert len({one.headers["topic"] for one in server.got}) == 1
+    assert len(server.got) == 2
+
+
+def test_a_push_service_that_is_not_there_leaves_other_ways_open() -> None:
+    channel = WebPushChannel(settings(internal_hosts="127.0.0.1:1"), KEYRING)
+    address = json.dumps(BrowserSubscription("http://127.0.0.1:1/push").given)
+    assert channel.send(address, message()).kind == "unreached"
 
 
 # E-mail
@@ -191,7 +205,7 @@ def test_words_cannot_break_out_of_a_mail(mailbox: Mailbox) -> None:
 
 def test_a_server_that_nobody_vouches_for_gets_no_mail(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    assert mailing(mailbox).send("wang@example.org", message()).kind == "later"
+    assert mailing(mailbox).send("wang@example.org", message()).kind == "unreached"
     assert mailbox.letters == []
 
 
@@ -200,7 +214,7 @@ def test_a_server_that_nobody_vouches_for_gets_no_mail(mailbox: Mailbox, monkeyp
     [
         ("RCPT", "550 no such person", "refused"),
         ("RCPT", "450 come again", "later"),
-        ("MAIL", "550 not you", "later"),
+        ("MAIL", "550 not you", "unreached"),
         ("DATA", "552 too much", "refused"),
         ("DATA", "451 come again", "later"),
     ],
@@ -217,7 +231,7 @@ def test_a_line_that_breaks_after_the_letter_leaves_it_uncertain(mailbox: Mailbo
 
 def test_a_line_that_breaks_before_the_letter_is_tried_again(mailbox: Mailbox) -> None:
     mailbox.drop_at = "RCPT"
-    assert mailing(mailbox).send("wang@example.org", message()).kind == "later"
+    assert mailing(mailbox).send("wang@example.org", message()).kind == "unreached"
 
 
 # Text messages
@@ -272,7 +286,7 @@ def test_what_a_gateway_answers(server: Listener, status: int, body: bytes, kind
 
 
 def test_a_gateway_that_is_not_there_is_tried_again() -> None:
-    assert SmsChannel(settings(sms_url="http://127.0.0.1:1/")).send("13800001234", message()).kind == "later"
+    assert SmsChannel(settings(sms_url="http://127.0.0.1:1/")).send("13800001234", message()).kind == "unreached"
 
 
 # apprise
@@ -334,7 +348,7 @@ def test_a_studys_address_takes_the_persons_part_escaped() -> None:
 def test_without_apprise_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.prompts.delivery.relay.find_spec", lambda _name: None)
     outcome = AppriseChannel(settings()).send("dingtalk://" + "a" * 64, message())
-    assert (outcome.kind, outcome.reason) == ("later", "apprise_missing")
+    assert (outcome.kind, outcome.reason) == ("unreached", "apprise_missing")
 
 
 # Settings

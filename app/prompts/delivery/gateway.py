@@ -65,7 +65,7 @@ class SmsChannel:
                 follow_redirects=False,
             )
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            return Outcome("later", "unreachable")
+            return Outcome("unreached", "unreachable")
         except httpx.TransportError:
             # It broke off after the request was on its way: the gateway may have it.
             return Outcome("uncertain", "broken_off")

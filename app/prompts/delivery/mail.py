@@ -46,11 +46,11 @@ class MailChannel:
             with self._connected() as server:
                 return self._hand_over(server, address, mail)
         except smtplib.SMTPAuthenticationError:
-            return Outcome("later", "smtp_sign_in")
+            return Outcome("unreached", "smtp_sign_in")
         except smtplib.SMTPResponseException as error:
             return _answered(error.smtp_code)
         except (smtplib.SMTPException, OSError):
-            return Outcome("later", "unreachable")
+            return Outcome("unreached", "unreachable")
 
     def compose(self, address: str, message: Message) -> EmailMessage:
         """Return the mail."""
@@ -116,6 +116,7 @@ def protected(settings: Settings) -> bool:
 
 
 def _answered(code: int, *, sender: bool = False) -> Outcome:
+    if code < FIRST_PERMANENT:
+        return Outcome("later", f"smtp_{code}")
     # A refusal of the sender is the operator's to mend, and no fault of the address.
-    permanent = code >= FIRST_PERMANENT and not sender
-    return Outcome("refused" if permanent else "later", f"smtp_{code}")
+    return Outcome("unreached" if sender else "refused", f"smtp_{code}")

@@ -5,15 +5,16 @@ from typing import Literal, Protocol
 
 from app.prompts.channels import Message
 
-Kind = Literal["sent", "gone", "refused", "later", "uncertain"]
+Kind = Literal["sent", "gone", "refused", "unreached", "later", "uncertain"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a channel says of one try. ``reason`` is a short code for the ledger: no address, no words of a server.
 
-    sent: taken over. gone: the address is no more, and is not to be used again. refused: not by this way. later: try
-    again, after ``wait`` seconds where the other side named them. uncertain: it may have been taken over.
+    sent: taken over. gone: the address is no more, and is not to be used again. refused: not by this way. unreached:
+    nobody took it, another way may do. later: not now; again, after ``wait`` seconds where the other side named them.
+    uncertain: it may have been taken over.
     """
 
     kind: Kind

@@ -1,12 +1,14 @@
 """SELECTs of the ways to reach people; each names the study it may see."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.prompts.delivery.models import Contact, StudyChannel
+from app.prompts.models import PLANNED, Prompt
 
 
 def contacts_of(session: Session, study_id: UUID, participant_id: UUID) -> Sequence[Contact]:
@@ -51,3 +53,13 @@ def reachable(session: Session, study_id: UUID, channels: Collection[str]) -> di
         for row in session.execute(select(Contact.channel, people).where(*usable).group_by(Contact.channel))
     }
     return {**found, "": session.scalar(select(people).where(*usable)) or 0}
+
+
+def tally(session: Session, study_id: UUID, since: datetime) -> dict[tuple[str, str], int]:
+    """Return how many prompts planned after ``since`` are in each state, by (channel or "", state); none that wait."""
+    statement = (
+        select(Prompt.channel, Prompt.state, func.count())
+        .where(Prompt.study_id == study_id, Prompt.planned_at > since, Prompt.state != PLANNED)
+        .group_by(Prompt.channel, Prompt.state)
+    )
+    return {(channel or "", state): count for channel, state, count in session.execute(statement)}

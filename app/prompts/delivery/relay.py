@@ -44,9 +44,9 @@ class AppriseChannel:
         except AddressForbidden as error:
             return Outcome("refused", str(error))
         except RelayMissing:
-            return Outcome("later", "apprise_missing")
+            return Outcome("unreached", "apprise_missing")
         except OSError:
-            return Outcome("later", "unreachable")
+            return Outcome("unreached", "unreachable")
         return self._notify(service, message)
 
     def _notify(self, service: Any, message: Message) -> Outcome:

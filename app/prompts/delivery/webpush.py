@@ -23,6 +23,7 @@ from app.prompts.delivery.keys import vapid_pems
 from app.prompts.delivery.messages import SENT, Outcome
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+ATTEMPTS = 2
 LONGEST_TTL = 28 * 86_400
 TOKEN_SECONDS = 12 * 3600
 POINT_BYTES = 65
@@ -71,16 +72,24 @@ class WebPushChannel:
         subscription = Subscription.model_validate_json(address)
         try:
             check_host(self._settings, subscription.endpoint, listed(self._settings.push_hosts))
-            body, headers = self._sealed(subscription, message)
-            # Never followed: what the push service is, the browser has said.
-            answer = httpx.post(
-                subscription.endpoint, content=body, headers=headers, timeout=TIMEOUT, follow_redirects=False
-            )
+            return self._hand_over(subscription.endpoint, *self._sealed(subscription, message))
         except AddressForbidden as error:
             return Outcome("gone", str(error))
-        except (httpx.TransportError, OSError):
-            return Outcome("later", "unreachable")
-        return _outcome(answer)
+        except (httpx.ConnectError, httpx.ConnectTimeout, OSError):
+            return Outcome("unreached", "unreachable")
+
+    def _hand_over(self, endpoint: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        # A line that breaks off after the request leaves open whether it was taken: the topic makes one of the two.
+        for _attempt in range(ATTEMPTS):
+            try:
+                # Never led on: what the push service is, the browser has said.
+                answer = httpx.post(endpoint, content=body, headers=headers, timeout=TIMEOUT, follow_redirects=False)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                raise
+            except httpx.TransportError:
+                continue
+            return _outcome(answer)
+        return Outcome("uncertain", "broken_off")
 
     def _sealed(self, subscription: Subscription, message: Message) -> tuple[bytes, Mapping[str, str]]:
         left = (message.expires_at - clock.now()).total_seconds()
