@@ -12,6 +12,7 @@ from app.participants import tasks as participants_tasks
 from app.prompts import models as prompts
 from app.prompts import tasks as prompts_tasks
 from app.prompts.delivery import models as delivery
+from app.prompts.delivery import tasks as delivery_tasks
 from app.statements import models as statements
 from app.statements import tasks as statements_tasks
 from app.studies import models as studies
@@ -24,6 +25,7 @@ __all__ = [
     "audit_tasks",
     "care",
     "delivery",
+    "delivery_tasks",
     "diary",
     "jobs",
     "metadata",
