@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.diary.facts import phone_facts
-from app.participants.deps import OnPhone, PhoneAccess
-from app.participants.helping import help_words
+from app.participants.deps import phone_access
+from app.participants.helping import help_of_anyone, help_words
 from app.web.assets import Assets
 from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
@@ -16,8 +16,6 @@ from app.web.pages import render
 from app.web.policy import Public
 
 router = APIRouter(prefix="/d", include_in_schema=False)
-
-Phone = Annotated[PhoneAccess, Depends(OnPhone())]
 ICONS = (
     ("icon-192.png", "192x192", "any"),
     ("icon-512.png", "512x512", "any"),
@@ -27,13 +25,18 @@ PAPER = "#f7f4ee"
 SCRIPT = "phone.js"
 
 
-@router.get("/queue")
-def unsent(request: Request, access: Phone) -> Response:
-    current_language.set(choose_language(request, access.language))
+@router.get(
+    "/queue", dependencies=[Depends(Public("what it shows stands on the phone; from here it gets no entry of anyone"))]
+)
+def unsent(request: Request) -> Response:
+    # Also for a phone whose sign-in has run out: what waits on it must stay in sight.
     with request.app.state.database.read() as session:
-        facts = phone_facts(session, request, access)
-    context = {"facts": facts, "help": help_words(access)}
-    return render(request, "diary/queue.html", context, language=access.language)
+        access = phone_access(session, request)
+        language = access.language if access else None
+        current_language.set(choose_language(request, language))
+        facts = phone_facts(session, request, access) if access else None
+    context = {"facts": facts, "help": help_words(access) if access else help_of_anyone()}
+    return render(request, "diary/queue.html", context, language=language)
 
 
 @router.get("/sw.js", dependencies=[Depends(Public("the diary's own script, the same for everyone"))])

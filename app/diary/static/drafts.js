@@ -1,6 +1,7 @@
 // What is being written, kept while it is written: locked with this phone's own key, one draft for each page that stands open.
 import { bytesOf, textOf } from "./encoding.js";
 import { lock, unlock } from "./seal.js";
+import { settled } from "./store.js";
 
 const ABANDONED_MILLISECONDS = 120_000;
 
@@ -22,7 +23,7 @@ export class Drafts {
 
   // The latest draft that no other open page holds, as { id, fields }; this page holds it from now on. Null when there is none.
   async resume() {
-    const all = await this.store.run("readonly", ["drafts"], ({ drafts }) => found(drafts));
+    const all = await this.store.run("readonly", ["drafts"], ({ drafts }) => settled(drafts.getAll()));
     const mine = all.filter((draft) => draft.person === this.person).sort((one, other) => other.updated_at - one.updated_at);
     const key = await this.store.deviceKey(this.person, { make: false });
     for (const draft of key ? mine : []) {
@@ -46,13 +47,5 @@ export async function hold(id) {
       resolve(Boolean(lock));
       return lock ? forever() : undefined;
     });
-  });
-}
-
-function found(drafts) {
-  return new Promise((resolve, reject) => {
-    const asking = drafts.getAll();
-    asking.onsuccess = () => resolve(asking.result);
-    asking.onerror = () => reject(asking.error);
   });
 }

@@ -7,6 +7,7 @@ const MOST_BACKUP_BYTES = 200_000_000;
 
 export class Queue {
   #sure = new Set();
+  #told = "";
 
   constructor(place, { store, facts, sending, status, elsewhere }) {
     Object.assign(this, { place, store, facts, sending, status, elsewhere });
@@ -22,6 +23,10 @@ export class Queue {
   }
 
   async #show(objects) {
+    const { stopped } = this.sending;
+    const told = JSON.stringify([objects, stopped, [...this.#sure]]);
+    if (told === this.#told) return;
+    this.#told = told;
     const n = pieces(objects);
     const lines = [n ? this.words.queue_words : this.words.queue_none_words];
     if (this.elsewhere) lines.unshift(this.words.needs_network);
@@ -32,6 +37,8 @@ export class Queue {
     const here = new Set(objects.map((object) => object.id));
     const own = objects.filter((object) => !object.entry || !here.has(object.entry));
     const rows = await Promise.all(own.map((object) => this.#row(object, objects)));
+    // While copies were unlocked something else may have happened, and been shown.
+    if (told !== this.#told) return;
     this.list.replaceChildren(...rows);
     this.list.hidden = !rows.length;
   }

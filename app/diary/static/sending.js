@@ -1,6 +1,7 @@
 // The sync protocol on a real phone: over fetch, one tab at a time, started by whatever says that it might work now.
 import { newId } from "./encoding.js";
 import { proves, sealAgain } from "./keeping.js";
+import { settled } from "./store.js";
 import { Courier } from "./sync.js";
 
 const PATHS = { entry: "/d/sync/entries/", attachment: "/d/sync/attachments/" };
@@ -8,6 +9,7 @@ const ANSWER_SECONDS = 30;
 const SLOWEST_BYTES_PER_SECOND = 4096;
 const LEASE_MILLISECONDS = 60_000;
 const STUMBLED_MILLISECONDS = 30_000;
+const FROZEN_MILLISECONDS = 300_000;
 const LOCK = "xinlu-sync";
 const HOLDER = Math.random().toString(36).slice(2);
 
@@ -92,14 +94,26 @@ export class Sending {
   async #round(force) {
     const facts = await this.store.facts();
     if (!facts) return { sent: [], refused: [], stop: "nobody", wake: null };
-    return this.courier.round({ person: facts.person, force });
+    const told = await this.courier.round({ person: facts.person, force });
+    if (!told.stop) await this.#report(facts.person, told.sent.length > 0);
+    return told;
+  }
+
+  // What was sent told how much still waits; what was dropped, or will stay refused, is told by itself.
+  async #report(person, told) {
+    const waits = (await this.store.objects()).filter((object) => object.person === person).length;
+    const name = `reported:${person}`;
+    if (((await this.store.get("meta", name))?.waits ?? 0) === waits) return;
+    if (!told) await probe(waits).catch(() => null);
+    await this.store.put("meta", { name, waits });
   }
 }
 
 // Only our server says this back; a hotel's sign-in page or a proxy does not. Null when it is not our server.
-export async function probe() {
+export async function probe(unsent = null) {
   const nonce = newId();
-  const { body } = await asked(`/d/sync/ping?nonce=${nonce}`, {}, ANSWER_SECONDS);
+  const headers = unsent === null ? {} : { "X-Unsent": String(Math.min(unsent, 9999)) };
+  const { body } = await asked(`/d/sync/ping?nonce=${nonce}`, { headers }, ANSWER_SECONDS);
   return body?.pong === nonce ? { person: body.person ?? null } : null;
 }
 
@@ -144,7 +158,7 @@ function objectIn(text) {
 
 // One tab at a time, out of kindness to a weak line: were there two, the server would still keep each object once.
 async function alone(store, work) {
-  if (navigator.locks) return navigator.locks.request(LOCK, work);
+  if (navigator.locks) return locked(work);
   if (!(await leased(store))) return { sent: [], refused: [], stop: "pause", wake: LEASE_MILLISECONDS };
   try {
     return await work();
@@ -153,17 +167,30 @@ async function alone(store, work) {
   }
 }
 
+async function locked(work) {
+  let begun = false;
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), FROZEN_MILLISECONDS);
+  const begin = () => {
+    begun = true;
+    clearTimeout(timer);
+    return work();
+  };
+  try {
+    return await navigator.locks.request(LOCK, { signal: patience.signal }, begin);
+  } catch (error) {
+    if (begun || error.name !== "AbortError") throw error;
+    // A phone may put a tab to sleep in the middle of it.
+    return navigator.locks.request(LOCK, { steal: true }, work);
+  }
+}
+
 async function leased(store) {
-  return store.run("readwrite", ["meta"], ({ meta }) => {
-    return new Promise((resolve, reject) => {
-      const asking = meta.get("lease");
-      asking.onerror = () => reject(asking.error);
-      asking.onsuccess = () => {
-        const lease = asking.result;
-        const taken = lease && lease.holder !== HOLDER && lease.until > Date.now() && lease.until < Date.now() + LEASE_MILLISECONDS * 2;
-        if (!taken) meta.put({ name: "lease", holder: HOLDER, until: Date.now() + LEASE_MILLISECONDS });
-        resolve(!taken);
-      };
-    });
+  return store.run("readwrite", ["meta"], async ({ meta }) => {
+    const lease = await settled(meta.get("lease"));
+    const left = (lease?.until ?? 0) - Date.now();
+    if (lease?.holder !== HOLDER && left > 0 && left <= LEASE_MILLISECONDS) return false;
+    await settled(meta.put({ name: "lease", holder: HOLDER, until: Date.now() + LEASE_MILLISECONDS }));
+    return true;
   });
 }

@@ -1,6 +1,7 @@
 // The page of today's form, kept for when there is no network: its frame only, without anything of the person's.
 
 const SCOPE = "/d";
+const SHELL = "/d/today";
 const PERSONAL = "[data-personal], #facts, .curve, main [role=alert]";
 const OWN_TO_PAGE = "input[name=csrf_token], input[name=entry_id], input[name=prompt]";
 
@@ -15,6 +16,8 @@ export async function installWorker() {
 
 // `page`: the document as it came, before any script or finger changed it.
 export async function handShell(page) {
+  // A form that came back with what was wrong holds what was typed.
+  if (location.pathname !== SHELL) return;
   if (!navigator.serviceWorker?.controller && !(await navigator.serviceWorker?.getRegistration(SCOPE))) return;
   for (const part of page.querySelectorAll(PERSONAL)) part.replaceChildren();
   for (const field of page.querySelectorAll(OWN_TO_PAGE)) field.setAttribute("value", "");

@@ -1,4 +1,5 @@
 // How many entries have not been sent, always in sight; and whether this browser can keep any at all.
+import { settled } from "./store.js";
 
 const CHANNEL = "xinlu";
 
@@ -13,7 +14,7 @@ export function inWords(words, parts) {
 }
 
 export class Status {
-  #pill = document.querySelector("[data-unsent]");
+  #places = document.querySelectorAll("[data-unsent]");
   #channel = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : null;
   #listeners = [];
 
@@ -35,10 +36,10 @@ export class Status {
   async show() {
     const objects = await this.store.objects();
     const n = pieces(objects);
-    if (this.#pill) {
-      this.#pill.hidden = n === 0;
-      this.#pill.textContent = inWords(this.#pill.dataset.unsent, { n });
-      this.#pill.classList.toggle("refused", objects.some((object) => object.state === "refused"));
+    for (const place of this.#places) {
+      place.hidden = n === 0;
+      place.textContent = inWords(place.dataset.unsent, { n });
+      place.classList.toggle("refused", objects.some((object) => object.state === "refused"));
     }
     for (const listener of this.#listeners) await listener(objects);
   }
@@ -48,6 +49,7 @@ export class Status {
 export async function canKeep(store) {
   if (!globalThis.crypto?.subtle || !globalThis.indexedDB) return false;
   try {
+    if (await store.run("readonly", ["keys"], ({ keys }) => settled(keys.count()))) return true;
     await store.deviceKey("trial");
     await store.remove("keys", "device:trial");
     return true;

@@ -85,6 +85,15 @@ export class Store {
     });
   }
 
+  // Consent was missing and is there now: what was refused for want of it may go.
+  async revive(person, code) {
+    return this.run("readwrite", ["objects"], async ({ objects }) => {
+      for (const object of await settled(objects.getAll())) {
+        if (object.person === person && object.refusal?.code === code) objects.put({ ...object, state: "waiting", refusal: null });
+      }
+    });
+  }
+
   async line() {
     return (await this.get("meta", "line")) ?? { tries: 0, until: 0 };
   }

@@ -2,11 +2,13 @@
 // It keeps no page of anybody's: the frame is handed to it by the page, without what is personal. Nothing is lost when a new
 // version takes over at once, since what waits stands in IndexedDB and not here. It comes in the same file as the pages'
 // scripts, which the browser has by then.
+import { wirePush } from "./push-worker.js";
 import { Sending } from "./sending.js";
 import { Store } from "./store.js";
 
 const CACHE = "xinlu-shell-1";
 const SHELL = "/d/today";
+const STANDS_FOR = [SHELL, "/d/queue"];
 const STATIC = "/static/";
 const PATIENCE_MILLISECONDS = 4000;
 const KEPT_HEADERS = ["Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "Permissions-Policy"];
@@ -20,6 +22,7 @@ export function startWorker() {
     if (event.data?.shell) event.waitUntil(keepShell(event.data.shell, event.data.assets));
   });
   self.addEventListener("sync", (event) => event.waitUntil(sendAll()));
+  wirePush(self);
 }
 
 async function takeOver() {
@@ -39,13 +42,14 @@ async function part(request) {
   return (await caches.match(request.url, { cacheName: CACHE })) ?? fetch(request);
 }
 
-// From the network, if it answers soon; a gateway that says its server is away counts as no answer.
+// From the network. Where the frame can take its place, if it answers soon; a gateway that says its server is away is no answer.
 async function page(request) {
   const shell = await caches.match(SHELL, { cacheName: CACHE });
   if (!shell) return fetch(request);
   const coming = fetch(request).catch(() => null);
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MILLISECONDS, null));
-  const answered = await Promise.race([coming, late]);
+  const replaceable = STANDS_FOR.includes(new URL(request.url).pathname);
+  const answered = await (replaceable ? Promise.race([coming, late]) : coming);
   return answered && !GATEWAY_TROUBLE.includes(answered.status) ? answered : shell;
 }
 

@@ -143,7 +143,6 @@ export class Writing {
       await keepEntry(this.store, this.facts, { id: this.id, ...entry }, attachments.map((one) => ({ ...one, id: newId() })));
     }
     this.#replaces = [];
-    this.#attached = [];
   }
 
   // The phone is full, or its storage is broken: with a connection the plain way still works, and the words stay on the page.
@@ -158,7 +157,10 @@ export class Writing {
 
   async #send() {
     await this.status.changed();
-    this.sending.start({ kept: true });
+    this.sending.start({ force: true });
+    this.sending.inBackground();
+    // Without this the browser may clear what waits when its disk is full.
+    navigator.storage?.persist?.().catch(() => {});
     this.#waiting(true);
     const outcome = await this.#outcome();
     this.#waiting(false);
@@ -180,9 +182,10 @@ export class Writing {
   }
 
   // Refused while the person is still here: the form is open as it was, and saving again takes the place of what was refused.
-  #again(refusal) {
+  async #again(refusal) {
+    const attached = (await this.store.objects()).filter((object) => object.entry === this.id);
     this.#done = false;
-    this.#replaces = [this.id];
+    this.#replaces = [this.id, ...attached.map((object) => object.id)];
     if (refusal.code === "entry_conflict") this.id = newId();
     this.#refused(refusal, []);
   }
@@ -215,11 +218,14 @@ export class Writing {
     heading.tabIndex = -1;
     const line = document.createElement("p");
     const more = linkTo("/d/today", this.words.another, "button wide");
-    told.append(heading, line, more, linkTo("/d/queue", this.words.see_queue, "link"));
+    const cue = this.form.querySelector(".cue:not([hidden])");
+    told.append(heading, line, ...(cue ? [cue] : []), more, linkTo("/d/queue", this.words.see_queue, "link"));
     const show = async () => {
       const gone = !(await this.store.get("objects", this.id));
       heading.textContent = gone ? this.words.sent_title : this.words.kept_title;
-      line.textContent = gone ? this.words.sent : (this.words[`kept_${this.sending.stopped}`] ?? this.words.kept);
+      const other = (await this.store.facts())?.person !== this.facts.person;
+      const why = other ? "other" : this.sending.stopped;
+      line.textContent = gone ? this.words.sent : (this.words[`kept_${why}`] ?? this.words.kept);
     };
     this.form.replaceWith(told);
     for (const part of document.querySelectorAll(".save, .hello, .problem, [data-notice]")) part.remove();
@@ -230,8 +236,8 @@ export class Writing {
 
   #waiting(on) {
     for (const button of document.querySelectorAll("button[form=entry]")) {
-      button.toggleAttribute("aria-disabled", on);
       if (on) button.setAttribute("aria-disabled", "true");
+      else button.removeAttribute("aria-disabled");
       button.dataset.words ??= button.textContent;
       button.textContent = on ? this.words.sending : button.dataset.words;
     }

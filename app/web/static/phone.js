@@ -7,6 +7,7 @@ import { Status, canKeep } from "./status.js";
 import { Store } from "./store.js";
 import { offerUnsealed } from "./unsealed.js";
 import { watchWaysOut } from "./leaving.js";
+import { isOwnLink, linkOpened, rememberLink } from "./links.js";
 import { startWorker } from "./worker.js";
 import { prepareCapture } from "./capture.js";
 import { prepareForm } from "./form.js";
@@ -30,11 +31,7 @@ function startPage() {
 
 // A personal link: its token stands in the fragment, which is taken out of the address before anything else happens.
 function openDoor(door) {
-  if (!door) {
-    // The link was opened without a network: this page stands in for the door.
-    if (fromShell() && location.hash.length > 20) history.replaceState(null, "", location.pathname);
-    return;
-  }
+  if (!door) return;
   const open = () => {
     const token = location.hash.slice(1);
     if (!token) return;
@@ -42,7 +39,7 @@ function openDoor(door) {
     door.elements.secret.value = token;
     for (const part of document.querySelectorAll("[data-closed]")) part.hidden = true;
     for (const part of document.querySelectorAll("[data-opening]")) part.hidden = false;
-    door.submit();
+    Promise.race([rememberLink(token), new Promise((resolve) => setTimeout(resolve, 500))]).then(() => door.submit());
   };
   addEventListener("hashchange", open);
   open();
@@ -84,7 +81,7 @@ async function begin(pristine) {
   const able = await canKeep(store);
   if (!able && given) offerUnsealed(diaryForm(), given);
   if (!able) return;
-  if (given) await store.put("meta", { name: "facts", facts: given });
+  if (given) await learn(store, given);
   const facts = given ?? (await store.facts());
   const status = new Status(store);
   await status.show();
@@ -96,9 +93,17 @@ async function begin(pristine) {
   sending.listen();
 }
 
+async function learn(store, facts) {
+  await store.put("meta", { name: "facts", facts });
+  await linkOpened(store, facts.person);
+  // Whoever sees today's form has agreed to what is needed.
+  if (diaryForm()) await store.revive(facts.person, "consent_missing");
+}
+
 // In the kept frame of today's form, every other page of the diary is the list of what was not sent.
 async function beginPage(parts) {
-  const elsewhere = fromShell() && !AT_HOME_IN_SHELL.includes(location.pathname);
+  const ownLink = await isOwnLink(parts.store, parts.facts.person);
+  const elsewhere = fromShell() && !(AT_HOME_IN_SHELL.includes(location.pathname) && ownLink);
   if (elsewhere) document.querySelector("main").replaceChildren(Object.assign(document.createElement("div"), { id: "queue" }));
   const place = document.querySelector("[data-queue], #queue");
   if (place) await new Queue(place, { ...parts, elsewhere: elsewhere && location.pathname !== QUEUE }).start();
