@@ -17,7 +17,7 @@ from app.diary.today import ANSWER, Sheet
 from app.diary.words import EFFORTS, MARKS, MOODS, answer_of, condition_words
 from app.participants.deps import PhoneAccess
 from app.participants.helping import help_words
-from app.studies.protocol import FormFacts
+from app.studies.protocol import FormFacts, StageFacts, StudyProtocol, TouchpointFacts
 from app.studies.schemas import Question, answers_of
 from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
@@ -79,7 +79,7 @@ def form_context(
         "stage": stage,
         "stages": protocol.stages,
         "last_stage": protocol.stage_of(journal.entries[0].stage_id).key if journal.entries else None,
-        "touchpoints": {one.key: protocol.touchpoints_of(one.id) for one in protocol.stages},
+        "touchpoints": {one.key: _met(protocol, one, sheet) for one in protocol.stages},
         **_when(sheet, zone, asked_again=not PLACE_FIELDS.isdisjoint(problems)),
         "scales": {"moods": MOODS, "efforts": EFFORTS, "marks": MARKS},
         "capture": True,
@@ -89,6 +89,12 @@ def form_context(
         "curve": own_curve(journal.entries, protocol),
         "help": help_words(access),
     }
+
+
+def _met(protocol: StudyProtocol, stage: StageFacts, sheet: Sheet) -> list[TouchpointFacts]:
+    """Return the touchpoints of ``stage`` that somebody meets, and the one that was chosen; the backstage is not seen."""
+    chosen = sheet.one(f"touchpoint.{stage.key}")
+    return [one for one in protocol.touchpoints_of(stage.id) if one.frontstage or one.key == chosen]
 
 
 def _when(sheet: Sheet, zone: str, *, asked_again: bool) -> dict[str, Any]:

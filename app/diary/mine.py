@@ -13,6 +13,7 @@ from app.diary.journal import journal_of
 from app.diary.words import EntryWords, words_of
 from app.participants.deps import OnPhone, PhoneAccess
 from app.participants.helping import help_words
+from app.statements.queries import cues_of_source
 from app.studies.retention import is_over
 from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
@@ -23,6 +24,7 @@ router = APIRouter(include_in_schema=False)
 Phone = Annotated[PhoneAccess, Depends(OnPhone())]
 PAGE = 50
 RECENT = 5
+GRAVEST_FIRST = ("self_harm", "emergency")
 
 
 @router.get("/d/entries/{entry_id}")
@@ -35,6 +37,7 @@ def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = Fals
         current_language.set(choose_language(request, access.language))
         earlier = history.earlier_versions(session, entry, journal.protocol)
         until = history.editable_until(session, entry, journal.protocol)
+        cues = cues_of_source(session, access.study.id, entry_id)
     words = words_of(entry, journal.protocol)
     others = [one for one in journal.entries if one.id != entry_id][:RECENT]
     context = {
@@ -44,6 +47,7 @@ def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = Fals
         "earlier": earlier,
         "until": until if clock.now() < until and not is_over(access.study, clock.now()) else None,
         "kind": translate(kind_words(words)),
+        "cue": next((kind for kind in GRAVEST_FIRST if kind in cues), None),
         "others": [words_of(one, journal.protocol) for one in others],
         "curve": own_curve(journal.entries, journal.protocol),
         "zone": access.participant.time_zone,

@@ -39,3 +39,20 @@ def codings_of(session: Session, study_id: UUID, statement_id: UUID) -> Sequence
 def is_waiting(session: Session, study_id: UUID, statement_id: UUID) -> bool:
     """Return whether the study's slow coder has still to read the statement."""
     return session.get(PendingRefinement, (study_id, statement_id)) is not None
+
+
+def cues_of_source(session: Session, study_id: UUID, source_id: UUID) -> set[str]:
+    """Return the kinds of risk cues that the codings in force found in what stands of one entry or turn."""
+    statement = (
+        select(MachineCoding.risk)
+        .join(
+            Statement,
+            and_(
+                Statement.study_id == MachineCoding.study_id,
+                Statement.id == MachineCoding.statement_id,
+                Statement.model_version == MachineCoding.model_version,
+            ),
+        )
+        .where(Statement.study_id == study_id, Statement.source_id == source_id, Statement.retracted_at.is_(None))
+    )
+    return {cue["kind"] for cues in session.scalars(statement) for cue in cues}

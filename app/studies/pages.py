@@ -11,7 +11,7 @@ from app.accounts.actors import StaffActor
 from app.accounts.deps import SignedIn
 from app.core import clock
 from app.core.errors import AppError
-from app.studies import key_pages, protocol_pages, queries, service
+from app.studies import help_pages, key_pages, protocol_pages, queries, service
 from app.studies.schemas import StudyIn
 from app.studies.study_templates import study_templates
 from app.web.forms import FormState, Posted, refused, unreadable, values_of
@@ -20,6 +20,7 @@ from app.web.pages import render
 
 router = APIRouter(include_in_schema=False)
 router.include_router(protocol_pages.router)
+router.include_router(help_pages.router)
 router.include_router(key_pages.router)
 
 Staff = Annotated[StaffActor, Depends(SignedIn())]

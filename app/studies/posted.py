@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from starlette.datastructures import FormData
 
 from app.core.errors import FieldError, Invalid
+from app.studies.posted_conditions import misplaced, posted_condition, ticks_of
 from app.studies.protocol import ConsentFacts, FormFacts, StudyProtocol
 from app.studies.schemas import (
     Choice,
@@ -128,6 +129,7 @@ def form_values(form: FormFacts) -> dict[str, object]:
         values |= {f"{key}.order": place, f"{key}.label": question.label, f"{key}.hint": question.hint}
         values |= {f"{key}.keep": "on", f"{key}.required": "on" if question.required else ""}
         values |= {f"{key}.choice.{choice.value}": choice.label for choice in question.choices}
+        values |= ticks_of(key, question, form.questions)
     return values
 
 
@@ -136,14 +138,17 @@ def posted_questions(form: FormData, current: FormFacts) -> list[Question]:
     reader = Reader(form)
     placed: list[tuple[int, Question]] = []
     for place, question in enumerate(current.questions.values(), start=1):
-        changed = _question(reader, question) if reader.given(f"{question.key}.keep") else None
+        changed = _question(reader, question, current) if reader.given(f"{question.key}.keep") else None
         order = reader.day(f"{question.key}.order")
         if changed:
             placed.append((place if order is None else order, changed))
-    if reader.given(f"{NEW}.label") and (added := _new_question(reader)):
+    places = {}
+    if reader.given(f"{NEW}.label") and (added := _new_question(reader, current)):
         placed.append((reader.day(f"{NEW}.order") or len(placed) + 1, added))
-    reader.finish()
+        places[added.key] = NEW
     questions = [question for _, question in sorted(placed, key=lambda pair: pair[0])]
+    reader.wrong += [] if reader.wrong else misplaced(questions, places)
+    reader.finish()
     try:
         FormVersionIn(questions=tuple(questions))
     except ValueError as error:
@@ -200,7 +205,7 @@ def _touchpoint(reader: Reader, stage: str, place: str, key: str) -> NewTouchpoi
     )
 
 
-def _question(reader: Reader, question: Question) -> Question | None:
+def _question(reader: Reader, question: Question, current: FormFacts) -> Question | None:
     before = len(reader.wrong)
     key = question.key
     label, hint = reader.words(f"{key}.label", 200), reader.words(f"{key}.hint", 200, least=0)
@@ -209,13 +214,14 @@ def _question(reader: Reader, question: Question) -> Question | None:
     choices += _new_choices(reader, f"{key}.choices")
     if question.choices and len(choices) < 2:
         reader.refuse(f"{key}.choices", mark("选择题至少要有两个选项"))
+    condition = posted_condition(reader, key, current.questions, question)
     if len(reader.wrong) > before:
         return None
-    changes = {"label": label, "hint": hint, "required": bool(reader.given(f"{key}.required"))}
+    changes = {"label": label, "hint": hint, "required": bool(reader.given(f"{key}.required")), "show_if": condition}
     return question.model_copy(update={**changes, "choices": tuple(choices)})
 
 
-def _new_question(reader: Reader) -> Question | None:
+def _new_question(reader: Reader, current: FormFacts) -> Question | None:
     before = len(reader.wrong)
     label, hint = reader.words(f"{NEW}.label", 200), reader.words(f"{NEW}.hint", 200, least=0)
     kind, role = reader.given(f"{NEW}.type"), reader.given(f"{NEW}.role")
@@ -224,11 +230,13 @@ def _new_question(reader: Reader) -> Question | None:
         reader.refuse(f"{NEW}.type", mark("请选一种"))
     if kind in ("choice", "choices") and len(choices) < 2:
         reader.refuse(f"{NEW}.choices", mark("选择题至少要有两个选项"))
+    condition = posted_condition(reader, NEW, current.questions)
     if len(reader.wrong) > before:
         return None
     about = role if kind == "text" and role in ROLES else None
+    asked = {"key": _new_key("q"), "type": kind, "label": label, "hint": hint, "role": about, "choices": choices}
     return Question.model_validate(
-        {"key": _new_key("q"), "type": kind, "label": label, "hint": hint, "role": about, "choices": choices}
+        {**asked, "required": bool(reader.given(f"{NEW}.required")), "show_if": condition and condition.model_dump()}
     )
 
 

@@ -12,6 +12,7 @@ from app.core.errors import AppError, Invalid
 from app.studies import membership, posted, queries, service
 from app.studies.access import ANYONE, OWNERS, RESEARCHERS, InStudy, StudyAccess, confirm
 from app.studies.models import Study
+from app.studies.posted_conditions import offered
 from app.studies.protocol import StudyProtocol
 from app.studies.schemas import MemberRole, StudyChange
 from app.web.forms import FormState, Posted, refused, unreadable, values_of
@@ -91,7 +92,7 @@ def change_facts(request: Request, access: Editor, form: Posted) -> Response:
         return _facts_page(request, access, unreadable(form, error, FIELD_WORDS), status=422)
     except AppError as error:
         return _facts_page(request, access, refused(form, error), status=error.status)
-    return _back(access, "")
+    return back(access, "")
 
 
 @router.get("/studies/{slug}/settings/journey")
@@ -157,7 +158,7 @@ def set_member(request: Request, access: Owner, form: Posted) -> Response:
         return _members_page(request, access, FormState(given, {"role": FIELD_WORDS["role"]}), status=422)
     except AppError as error:
         return _members_page(request, access, refused(form, error), status=error.status)
-    return _back(access, "members")
+    return back(access, "members")
 
 
 @router.post("/studies/{slug}/settings/members/remove")
@@ -168,10 +169,11 @@ def remove_member(request: Request, access: Owner, form: Posted) -> Response:
             membership.remove_member(session, access.actor, study.id, values_of(form).get("login", ""))
     except AppError as error:
         return _members_page(request, access, refused(form, error), status=error.status)
-    return _back(access, "members")
+    return back(access, "members")
 
 
-def _back(access: StudyAccess, part: str) -> Response:
+def back(access: StudyAccess, part: str) -> Response:
+    """Return to a page of the settings, which then says that it was saved."""
     tail = f"/{part}" if part else ""
     return RedirectResponse(f"/studies/{access.study.slug}/settings{tail}?{SAVED}=1", 303)
 
@@ -190,7 +192,7 @@ def _changed(
     except Invalid as error:
         state = refused(form, error)
         return _protocol_page(request, access, part, lambda _: state.values, state=state, status=error.status)
-    return _back(access, part)
+    return back(access, part)
 
 
 def _protocol_page(
@@ -211,23 +213,25 @@ def _protocol_page(
         "types": posted.TYPES,
         "text_roles": list(posted.ROLES.items()),
         "new": posted.NEW,
+        "offered": offered(protocol.current_form.questions.values()),
     }
-    return _page(request, access, part, context, status)
+    return settings_page(request, access, part, context, status)
 
 
 def _facts_page(request: Request, access: StudyAccess, state: FormState, *, status: int = 200) -> Response:
     context = {"form": state, "zones": ZONES, "languages_offered": LANGUAGES_OFFERED}
-    return _page(request, access, "facts", context, status)
+    return settings_page(request, access, "facts", context, status)
 
 
 def _members_page(request: Request, access: StudyAccess, state: FormState, *, status: int = 200) -> Response:
     with request.app.state.database.read() as session:
         found = queries.members_of(session, access.study.id)
     context = {"form": state, "members": found, "may_manage": access.can(OWNERS)}
-    return _page(request, access, "members", context, status)
+    return settings_page(request, access, "members", context, status)
 
 
-def _page(request: Request, access: StudyAccess, part: str, context: dict[str, Any], status: int) -> Response:
+def settings_page(request: Request, access: StudyAccess, part: str, context: dict[str, Any], status: int) -> Response:
+    """Return the page ``part`` of a study's settings."""
     shared = {
         "actor": access.actor,
         "study": access.study,

@@ -26,6 +26,7 @@ PAGES = [
     ("/settings/journey", (200, 200, 200)),
     ("/settings/form", (200, 200, 200)),
     ("/settings/consent", (200, 200, 200)),
+    ("/settings/help", (200, 200, 200)),
     ("/settings/members", (200, 200, 200)),
 ]
 FORMS = [
@@ -33,6 +34,7 @@ FORMS = [
     ("/settings/journey", (422, 422, 403)),
     ("/settings/form", (422, 422, 403)),
     ("/settings/consent", (422, 422, 403)),
+    ("/settings/help", (303, 303, 403)),
     ("/settings/members", (422, 403, 403)),
     ("/settings/members/remove", (404, 403, 403)),
 ]

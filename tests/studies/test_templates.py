@@ -56,10 +56,24 @@ def test_the_form_asks_the_same_things_everywhere(template: StudyTemplate) -> No
     questions = {question.key: question for question in template.protocol.questions}
     expected = ["mood", "feeling", "thought", "worry", "action", "effort", "mark"]
     assert list(questions)[:7] == expected
-    assert [question.type for question in questions.values()].count("choice") == 1
-    texts = {key: question.role for key, question in questions.items() if question.type == "text"}
+    always = [question for question in questions.values() if question.show_if is None]
+    assert [question.type for question in always].count("choice") == 1
+    texts = {question.key: question.role for question in always if question.type == "text"}
     assert texts == {"feeling": "feeling", "thought": "thought", "worry": "worry", "action": "action"}
     assert not any(questions[key].required for key in questions if key != "mood")
+
+
+def test_what_only_some_are_asked_follows_an_answer_of_theirs() -> None:
+    asked = {
+        key: [question.show_if for question in study_template(key).protocol.questions if question.show_if]
+        for key in JOURNEYS
+    }
+    assert {condition.question for conditions in asked.values() for condition in conditions} == {"mood", "effort"}
+    assert all(len(conditions) == 1 for conditions in asked.values())
+
+
+def test_someone_in_need_finds_whom_to_call(template: StudyTemplate) -> None:
+    assert [line.number for line in template.protocol.help_lines] == ["120", "12356"]
 
 
 def test_the_consent_says_what_someone_must_know(template: StudyTemplate) -> None:
