@@ -20,12 +20,14 @@ from app.curves import api as curves_api
 from app.curves import pages as curves_pages
 from app.curves.matrices import CellMatrices
 from app.diary import api as diary_api
+from app.diary import attachment_pages as diary_attachments
 from app.diary import compliance_api as diary_compliance_api
 from app.diary import compliance_nudges as diary_nudges
 from app.diary import compliance_pages as diary_compliance_pages
 from app.diary import pages as diary_pages
 from app.diary import sync as diary_sync
 from app.diary.desk import EntryDesk
+from app.diary.limits import LARGER_BODIES
 from app.jobs.worker import Worker
 from app.maps import api as maps_api
 from app.maps import pages as maps_pages
@@ -62,6 +64,7 @@ ROUTERS = (
     diary_sync.router,
     curves_api.router,
     diary_pages.router,
+    diary_attachments.router,
     diary_compliance_api.router,
     diary_nudges.router,
     diary_compliance_pages.router,
@@ -93,7 +96,13 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         middleware=[
-            Middleware(Shell, metrics=metrics, max_body=settings.max_body_kb * 1024, secure=settings.secure_cookies),
+            Middleware(
+                Shell,
+                metrics=metrics,
+                max_body=settings.max_body_kb * 1024,
+                secure=settings.secure_cookies,
+                larger=LARGER_BODIES,
+            ),
             Middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=5),
         ],
     )

@@ -1,6 +1,6 @@
 """Entries over REST."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,10 +9,11 @@ from fastapi.responses import JSONResponse
 
 from app.core.db import MICRO, Database
 from app.core.errors import AppError, Forbidden, NotFound, PreconditionRequired
+from app.diary import attachment_queries as attachments
 from app.diary import queries
 from app.diary.desk import EntryDesk, Work
-from app.diary.models import Entry
-from app.diary.schemas import Batch, ClockOut, EntryOut, ReceiptOut, StatementOut, Submission
+from app.diary.models import Attachment, Entry
+from app.diary.schemas import AttachmentOut, Batch, ClockOut, EntryOut, ReceiptOut, StatementOut, Submission
 from app.diary.service import Handed, Writer
 from app.diary.storing import Stored, etag_of
 from app.participants.sight import sight_of
@@ -85,7 +86,11 @@ def list_entries(
         shown = rows[:limit]
         said = queries.statements_of_entries(session, access.study.id, [entry.id for entry, _ in shown])
         receipts = {entry.id: queries.receipt(session, access.study.id, entry.id, entry.version) for entry, _ in shown}
-    page = [_present(protocol, entry, code, receipts[entry.id], said[entry.id]) for entry, code in shown]
+        attached = attachments.of_entries(session, access.study.id, [entry.id for entry, _ in shown])
+    request.app.state.readings.note(access, [(entry.participant_id, entry.id) for entry, _ in shown])
+    page = [
+        _present(protocol, entry, code, receipts[entry.id], said[entry.id], attached[entry.id]) for entry, code in shown
+    ]
     return {"rows": page, "next": encode_cursor(shown[-1][0].id) if len(rows) > limit else None}
 
 
@@ -97,10 +102,13 @@ def get_entry(request: Request, access: MayRead, entry_id: UUID) -> Response:
         protocol = studies.protocol(session, access.study.id)
         receipt = queries.receipt(session, access.study.id, entry.id, entry.version)
         said = queries.statements_of_entries(session, access.study.id, [entry.id])[entry.id]
+        attached = attachments.of_entries(session, access.study.id, [entry.id])[entry.id]
     etag = etag_of(entry.version, entry.digest)
-    if request.headers.get("if-none-match") == etag:
+    # The tag is of what was written; what is attached to it may have come since.
+    if request.headers.get("if-none-match") == etag and not attached:
         return Response(status_code=304, headers={"ETag": etag})
-    body = _present(protocol, entry, code, receipt, said).model_dump(mode="json")
+    request.app.state.readings.note(access, [(entry.participant_id, entry.id)])
+    body = _present(protocol, entry, code, receipt, said, attached).model_dump(mode="json")
     return JSONResponse(body, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
 
 
@@ -148,7 +156,14 @@ def _answer(stored: Stored) -> Response:
     )
 
 
-def _present(protocol: StudyProtocol, entry: Entry, code: str, receipt: ReceiptOut, said: list[Statement]) -> EntryOut:
+def _present(
+    protocol: StudyProtocol,
+    entry: Entry,
+    code: str,
+    receipt: ReceiptOut,
+    said: Sequence[Statement],
+    attached: Sequence[Attachment],
+) -> EntryOut:
     touchpoint = protocol.touchpoint_of(entry.touchpoint_id)
     wave = next((wave.key for wave in protocol.waves if wave.id == entry.wave_id), None)
     return EntryOut(
@@ -179,6 +194,21 @@ def _present(protocol: StudyProtocol, entry: Entry, code: str, receipt: ReceiptO
             )
             for one in said
         ],
+        attachments=[_attached(protocol.study.slug, one) for one in attached],
+    )
+
+
+def _attached(slug: str, one: Attachment) -> AttachmentOut:
+    return AttachmentOut(
+        id=one.id,
+        kind=one.kind,
+        media_type=one.media_type,
+        size=one.size,
+        width=one.width,
+        height=one.height,
+        seconds=None if one.milliseconds is None else one.milliseconds / 1000,
+        recorded_at=one.recorded_at,
+        url=f"/api/v1/studies/{slug}/attachments/{one.id}",
     )
 
 

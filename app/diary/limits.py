@@ -1,5 +1,6 @@
 """How much one entry may carry, the same in every study; phones are told, the server holds it."""
 
+from types import MappingProxyType
 from typing import Final
 
 MIB: Final = 1024 * 1024
@@ -14,3 +15,5 @@ ATTACHMENT_BODY: Final = PHOTO_BYTES + 16 * 1024
 """A sealed attachment: the largest file, what is said of it, and the envelope."""
 FORM_BODY: Final = PHOTOS * PHOTO_BYTES + MIB
 """Today's form sent without scripts, with its photos."""
+LARGER_BODIES: Final = MappingProxyType({"/d/sync/attachments/": ATTACHMENT_BODY, "/d/entries": FORM_BODY})
+"""Where more may be sent than elsewhere."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Integer, String
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Json, UtcDateTime
@@ -107,5 +107,55 @@ class PhoneQueue(Base):
         ForeignKeyConstraint(["token_hash"], ["diary_session.token_hash"], ondelete="CASCADE"),
         ForeignKeyConstraint(
             ["study_id", "participant_id"], ["participant.study_id", "participant.id"], ondelete="CASCADE"
+        ),
+    )
+
+
+class Attachment(Base):
+    """A photo or a voice note of an entry, with our receipt for it; what it holds stands apart, so that lists do not read it.
+
+    ``sent_digest`` is over the bytes as they were sent; what is kept was made new from them.
+    """
+
+    __tablename__ = "attachment"
+
+    study_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    entry_id: Mapped[UUID]
+    participant_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(10))
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int] = mapped_column(Integer)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    milliseconds: Mapped[int | None]
+    sent_digest: Mapped[str] = mapped_column(String(64))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    signature: Mapped[str] = mapped_column(String(120))
+
+    __table_args__ = (
+        ForeignKeyConstraint(["study_id", "entry_id"], ["entry.study_id", "entry.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["study_id", "participant_id"], ["participant.study_id", "participant.id"], ondelete="CASCADE"
+        ),
+        CheckConstraint("kind IN ('photo', 'voice')", name="kind_known"),
+        Index("ix_attachment_study_id_entry_id", "study_id", "entry_id"),
+        Index("ix_attachment_study_id_participant_id", "study_id", "participant_id"),
+    )
+
+
+class AttachmentContent(Base):
+    """The bytes of an attachment."""
+
+    __tablename__ = "attachment_content"
+
+    study_id: Mapped[UUID] = mapped_column(primary_key=True)
+    attachment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["study_id", "attachment_id"], ["attachment.study_id", "attachment.id"], ondelete="CASCADE"
         ),
     )

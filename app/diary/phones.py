@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.db import UtcDateTime, table_of
+from app.core.db import Database, UtcDateTime, table_of
 from app.diary.models import PhoneQueue
 from app.participants.models import DiarySession
 
@@ -54,6 +54,17 @@ def note(session: Session, reports: Collection[PhoneReport]) -> None:
     statement = _NOTE[session.get_bind().dialect.name]
     for token_hash, unsent in sorted(last.items()):
         session.execute(statement, {"phone": token_hash, "waiting": unsent, "moment": at})
+
+
+def keep(database: Database, report: PhoneReport | None) -> None:
+    """Keep a phone's word in a transaction of its own, where it says something new."""
+    if report is None:
+        return
+    with database.read() as session:
+        if last_word(session, report.token_hash) == report.unsent:
+            return
+    with database.write() as session:
+        note(session, [report])
 
 
 def last_word(session: Session, token_hash: str) -> int | None:

@@ -56,6 +56,19 @@ class ReceiptOut(BaseModel):
     signature: str
 
 
+class AttachmentIn(BaseModel):
+    """What a phone says of a file: ``participant`` is the person's id. What the file is, the file itself must show."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    entry: UUID
+    participant: str = Field(max_length=60)
+    kind: Literal["photo", "voice"]
+    media_type: str = Field(max_length=100)
+    name: str | None = Field(None, max_length=255)
+    recorded_at: AwareDatetime
+
+
 class StatementOut(BaseModel):
     """A statement of an entry and the score it was given."""
 
@@ -64,6 +77,20 @@ class StatementOut(BaseModel):
     text: str
     sentiment: float
     model_version: str
+
+
+class AttachmentOut(BaseModel):
+    """A photo or a voice note of an entry as it is kept. ``size`` in bytes, ``width`` and ``height`` in pixels."""
+
+    id: UUID
+    kind: Literal["photo", "voice"]
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+    seconds: float | None
+    recorded_at: datetime
+    url: str
 
 
 class ClockOut(BaseModel):
@@ -99,6 +126,7 @@ class EntryOut(BaseModel):
     version: int
     receipt: ReceiptOut
     statements: list[StatementOut]
+    attachments: list[AttachmentOut]
 
 
 def clean_text(text: str) -> str:

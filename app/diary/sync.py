@@ -1,24 +1,29 @@
-"""What a phone's scripts send when there is a connection: sealed entries, one at a time, answered by signed receipts."""
+"""What a phone's scripts send when there is a connection: sealed, one object at a time, answered by signed receipts."""
 
+import asyncio
+import hashlib
 import json
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 
 from app.core import clock
 from app.core.errors import AppError, FieldError, Invalid
 from app.core.sealing import study_key
-from app.diary import phones
+from app.diary import attachments, phones
 from app.diary.clocks import skew_of
 from app.diary.deps import Report, SyncingPhone, envelope
 from app.diary.desk import EntryDesk, Work
 from app.diary.errors import OtherPerson
+from app.diary.media import WORKSHOP, made_new
 from app.diary.phones import PhoneReport
-from app.diary.schemas import Submission
+from app.diary.schemas import AttachmentIn, Submission
 from app.diary.service import Handed, Writer
 from app.diary.storing import Stored
 from app.participants.deps import PhoneAccess, phone_access
@@ -30,6 +35,9 @@ router = APIRouter(prefix="/d/sync", include_in_schema=False)
 
 Sealed = Annotated[bytes, Depends(envelope)]
 SentAt = Annotated[str | None, Header(alias="X-Sent-At", max_length=40)]
+LENGTH_BYTES = 4
+MOST_TOLD = 8192
+_Model = TypeVar("_Model", bound=BaseModel)
 Nonce = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
@@ -47,15 +55,60 @@ async def put_entry(
     return answer(await _stored(desk, access, Work(access.study.id, handed, report)))
 
 
+@router.put("/attachments/{attachment_id}")
+async def put_attachment(
+    request: Request, access: SyncingPhone, attachment_id: UUID, sealed: Sealed, report: Report, sent_at: SentAt = None
+) -> Response:
+    parcel = Parcel(access, attachment_id, sealed, report, sent_at)
+    stored = asyncio.get_running_loop().run_in_executor(WORKSHOP, _take_in, request.app.state, parcel)
+    return answer(await stored)
+
+
 @router.get("/ping", dependencies=[Depends(Public("says only whose diary the asking phone itself opens"))])
 async def ping(request: Request, nonce: Nonce, report: Report) -> Response:
     """The nonce back, so that the answer is known to be ours and of now; ``person`` null when the sign-in has run out."""
     access = await request.app.state.database.look(lambda session: phone_access(session, request))
     if access is not None and report is not None:
-        await run_in_threadpool(_keep, request, report)
+        await run_in_threadpool(phones.keep, request.app.state.database, report)
     person = str(access.participant.id) if access else None
     content = {"pong": nonce, "at": clock.now().isoformat(), "person": person}
     return JSONResponse(content, headers={"Cache-Control": "no-store"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A sealed file as it arrived."""
+
+    access: PhoneAccess
+    id: UUID
+    sealed: bytes
+    report: PhoneReport | None
+    sent_at: str | None
+
+
+def _take_in(state: State, parcel: Parcel) -> Stored:
+    """Open a parcel and store what it holds. What it is made new from is looked at only when it may come at all."""
+    key = study_key(state.keyring, parcel.access.study.id)
+    told, content = _told(key.open(parcel.sealed, "attachment", parcel.id))
+    if told.participant != str(parcel.access.participant.id):
+        raise OtherPerson()
+    arrival = attachments.Arrival(
+        access=parcel.access,
+        id=parcel.id,
+        entry_id=told.entry,
+        kind=told.kind,
+        sent_digest=hashlib.sha256(content).hexdigest(),
+        recorded_at=told.recorded_at,
+        sent_at=parcel.sent_at,
+        report=parcel.report,
+    )
+    with state.database.read() as session:
+        receipt = attachments.waiting_for(session, arrival)
+    if receipt is not None:
+        phones.keep(state.database, parcel.report)
+        return Stored(receipt)
+    receipt, created = attachments.take_in(state.database, state.keyring, arrival, made_new(told.kind, content))
+    return Stored(receipt, created)
 
 
 def answer(stored: Stored) -> Response:
@@ -74,25 +127,32 @@ async def _stored(desk: EntryDesk, access: PhoneAccess, work: Work) -> Stored:
         raise
 
 
-def _keep(request: Request, report: PhoneReport) -> None:
-    database = request.app.state.database
-    with database.read() as session:
-        if phones.last_word(session, report.token_hash) == report.unsent:
-            return
-    with database.write() as session:
-        phones.note(session, [report])
-
-
 def _submission(content: bytes) -> Submission:
-    """Return the entry that an envelope held; Invalid names what cannot be read, never what it says."""
+    return _read(Submission, content)
+
+
+def _told(content: bytes) -> tuple[AttachmentIn, bytes]:
+    """Return what is said of a file, and the file: the length of the first in four bytes, big-endian, the first, the second."""
+    end = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES])
+    if len(content) < LENGTH_BYTES or end > min(len(content), LENGTH_BYTES + MOST_TOLD):
+        raise Invalid(fields=[_unreadable()])
+    return _read(AttachmentIn, content[LENGTH_BYTES:end]), content[end:]
+
+
+def _read(model: type[_Model], content: bytes) -> _Model:
+    """Return what an envelope held; Invalid names what cannot be read, never what it says."""
     try:
         given: Any = json.loads(content)
-        return Submission.model_validate(given)
+        return model.model_validate(given)
     except ValidationError as error:
         raise Invalid(fields=[_field(problem["loc"], problem["msg"]) for problem in error.errors()]) from None
     except (ValueError, RecursionError):
-        raise Invalid(fields=[FieldError("entry", _("读不出这条日记"), "unreadable")]) from None
+        raise Invalid(fields=[_unreadable()]) from None
+
+
+def _unreadable() -> FieldError:
+    return FieldError("content", _("读不出里面的内容"), "unreadable")
 
 
 def _field(place: tuple[int | str, ...], message: str) -> FieldError:
-    return FieldError(".".join(str(part) for part in place) or "entry", message, "invalid")
+    return FieldError(".".join(str(part) for part in place) or "content", message, "invalid")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -18,8 +19,9 @@ log = structlog.get_logger()
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
-        "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+        "connect-src 'self'; font-src 'self'; manifest-src 'self'; "
+        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -49,12 +51,21 @@ class Metrics:
 
 
 class Shell:
-    """The outermost middleware."""
+    """The outermost middleware. ``larger`` says which paths, by their beginning, take more than ``max_body`` bytes."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body: int, secure: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        max_body: int,
+        secure: bool,
+        larger: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self.app = app
         self.metrics = metrics
         self.max_body = max_body
+        self.larger = larger
         headers = {**SECURITY_HEADERS, **({"Strict-Transport-Security": TRANSPORT_SECURITY} if secure else {})}
         self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
@@ -65,7 +76,8 @@ class Shell:
         # Handlers put sentences together before a page is rendered; they need the language from the start.
         current_language.set(choose_language(Request(scope)))
         declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdigit() and int(declared) > self.max_body:
+        most = self._most(scope["path"])
+        if declared.isdigit() and int(declared) > most:
             await self._too_large(scope, receive, send)
             return
         began = time.perf_counter()
@@ -80,18 +92,21 @@ class Shell:
             await send(message)
 
         try:
-            await self.app(scope, self._limited(receive), sending)
+            await self.app(scope, self._limited(receive, most), sending)
         finally:
             self._record(scope, status, time.perf_counter() - began)
 
-    def _limited(self, receive: Receive) -> Receive:
+    def _most(self, path: str) -> int:
+        return max([self.max_body, *(size for beginning, size in self.larger.items() if path.startswith(beginning))])
+
+    def _limited(self, receive: Receive, most: int) -> Receive:
         seen = 0
 
         async def receiving() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.max_body:
+            if seen > most:
                 raise HTTPException(PayloadTooLarge.status)
             return message
 
