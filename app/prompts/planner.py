@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, func, update
+from sqlalchemy import Insert, bindparam, func, or_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from app.prompts.queries import Facts, InForce
 from app.prompts.rules import Person
 from app.studies.retention import is_over
 
-AHEAD = timedelta(days=3)
+AHEAD = timedelta(days=7)
 """How far ahead the ledger is planned. Half of it may pass without a worker before a prompt is missing."""
 NEVER = timedelta(days=3650)
 BATCH = 200
@@ -39,7 +39,7 @@ _NEW_PLANS: dict[str, Insert] = {
 }
 _OF_ROW = (_PROMPTS.c.study_id == bindparam("of_study"), _PROMPTS.c.id == bindparam("of_id"))
 # A prompt that was claimed meanwhile is no longer ours to move.
-_MOVE = update(_PROMPTS).where(*_OF_ROW, _PROMPTS.c.state.in_(OPEN))
+_MOVE = update(_PROMPTS).where(*_OF_ROW, or_(*(_PROMPTS.c.state == state for state in OPEN)))
 _SETTLE = (
     update(_PLANS)
     .where(_PLANS.c.study_id == bindparam("of_study"), _PLANS.c.participant_id == bindparam("of_id"))
@@ -64,10 +64,18 @@ class Batch:
 
 def plan_next(session: Session, study_id: UUID, now: datetime, most: int = BATCH) -> int:
     """Plan up to ``most`` people of the study whose turn it is and return how many; others' turns are left to them."""
-    force = queries.in_force(session, study_id)
+    return _plan(session, study_id, queries.to_plan(session, study_id, now, most), now)
+
+
+def plan_newcomers(session: Session, study_id: UUID, now: datetime, most: int = BATCH) -> int:
+    """Plan up to ``most`` people who have no plan yet and return how many."""
+    return _plan(session, study_id, queries.newcomers(session, study_id, most), now)
+
+
+def _plan(session: Session, study_id: UUID, ids: Sequence[UUID], now: datetime) -> int:
+    force = queries.in_force(session, study_id) if ids else None
     if force is None or is_over(force.study, now):
         return 0
-    ids = queries.to_plan(session, study_id, now, most, newcomers=force.stored.schedule.active)
     return plan_people(session, force, ids, now)
 
 

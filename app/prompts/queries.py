@@ -28,6 +28,9 @@ from app.prompts.schemas import StoredSchedule, minutes_of
 from app.studies.models import Study
 from app.studies.retention import is_over
 
+MOST_KEPT = 200
+_kept: dict[tuple[UUID, int, datetime], StoredSchedule] = {}
+
 IS_PLANNED = text("prompt.state = 'planned'")
 """Written out, for the partial index."""
 NEAR = timedelta(days=1)
@@ -57,7 +60,7 @@ class Facts:
 def in_force(session: Session, study_id: UUID) -> InForce | None:
     """Return the schedule that was applied last, running or not; None if there never was one."""
     query = (
-        select(Study, Schedule, ScheduleRevision)
+        select(Study, Schedule, ScheduleRevision.applied_at)
         .join(Schedule, Schedule.study_id == Study.id)
         .join(
             ScheduleRevision,
@@ -69,9 +72,22 @@ def in_force(session: Session, study_id: UUID) -> InForce | None:
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    study, schedule, revision = row
-    stored = StoredSchedule.model_validate(revision.content)
-    return InForce(study, stored, schedule.revision, schedule.active_since, revision.applied_at)
+    study, schedule, applied_at = row
+    stored = _stored(session, study_id, schedule.revision, applied_at)
+    return InForce(study, stored, schedule.revision, schedule.active_since, applied_at)
+
+
+def _stored(session: Session, study_id: UUID, revision: int, applied_at: datetime) -> StoredSchedule:
+    """Return a revision's schedule. A revision never changes, so that a process reads it once."""
+    key = (study_id, revision, applied_at)
+    if key not in _kept:
+        query = select(ScheduleRevision.content).where(
+            ScheduleRevision.study_id == study_id, ScheduleRevision.revision == revision
+        )
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[key] = StoredSchedule.model_validate(session.scalars(query).one())
+    return _kept[key]
 
 
 def revisions(session: Session, study_id: UUID, most: int = 20) -> Sequence[ScheduleRevision]:
@@ -80,23 +96,23 @@ def revisions(session: Session, study_id: UUID, most: int = 20) -> Sequence[Sche
     return session.scalars(query.order_by(ScheduleRevision.revision.desc()).limit(most)).all()
 
 
-def studies_with_schedule(session: Session) -> Sequence[UUID]:
-    """Return the studies that have a schedule."""
-    return session.scalars(select(Schedule.study_id).order_by(Schedule.study_id)).all()
+def scheduled_studies(session: Session, at: datetime) -> dict[UUID, bool]:
+    """Return the studies that have a schedule and are not over at ``at``, and whether it is switched on."""
+    query = select(Study, Schedule.active).join(Schedule, Schedule.study_id == Study.id).order_by(Study.id)
+    return {study.id: active for study, active in session.execute(query) if not is_over(study, at)}
 
 
-def to_plan(session: Session, study_id: UUID, at: datetime, most: int, *, newcomers: bool) -> list[UUID]:
-    """Return up to ``most`` people whose plan is due by ``at``, and ``newcomers`` who have none."""
+def to_plan(session: Session, study_id: UUID, at: datetime, most: int) -> Sequence[UUID]:
+    """Return up to ``most`` people whose plan is due by ``at``."""
     query = select(PromptPlan.participant_id).where(PromptPlan.study_id == study_id, PromptPlan.next_at <= at)
-    found = list(session.scalars(query.order_by(PromptPlan.next_at).limit(most)))
-    if newcomers and len(found) < most:
-        planned = exists().where(
-            PromptPlan.study_id == Participant.study_id, PromptPlan.participant_id == Participant.id
-        )
-        new = select(Participant.id).where(Participant.study_id == study_id, ~planned)
-        new = new.where(Participant.withdrawn_at.is_(None)).order_by(Participant.id.desc())
-        found += session.scalars(new.limit(most - len(found)))
-    return found
+    return session.scalars(query.order_by(PromptPlan.next_at).limit(most)).all()
+
+
+def newcomers(session: Session, study_id: UUID, most: int) -> Sequence[UUID]:
+    """Return up to ``most`` people of the study who have no plan yet. It looks at everyone."""
+    planned = exists().where(PromptPlan.study_id == Participant.study_id, PromptPlan.participant_id == Participant.id)
+    new = select(Participant.id).where(Participant.study_id == study_id, ~planned, Participant.withdrawn_at.is_(None))
+    return session.scalars(new.order_by(Participant.id).limit(most)).all()
 
 
 def plans(session: Session, study_id: UUID, ids: Collection[UUID]) -> dict[UUID, PromptPlan]:
@@ -320,14 +336,6 @@ def answered_of(session: Session, study_id: UUID, prompt_ids: Collection[UUID]) 
     return set(session.scalars(query))
 
 
-def is_due(session: Session, study_id: UUID, at: datetime) -> bool:
-    """Return whether anyone of the study has to be planned by ``at``."""
-    force = in_force(session, study_id)
-    if force is None or is_over(force.study, at):
-        return False
-    return bool(to_plan(session, study_id, at, 1, newcomers=force.stored.schedule.active))
-
-
 def is_orphaned(living: Mapping[str, datetime]) -> ColumnElement[bool]:
     """Return the condition that a prompt is claimed by a process that is not ``living``: names and since when."""
     alive = [and_(Prompt.claimed_by == name, Prompt.claimed_at >= since) for name, since in living.items()]
@@ -353,3 +361,8 @@ def studies_with_leavers(session: Session) -> Sequence[UUID]:
         Participant, (Participant.study_id == Prompt.study_id) & (Participant.id == Prompt.participant_id)
     )
     return session.scalars(query.where(IS_PLANNED, Participant.withdrawn_at.is_not(None)).distinct()).all()
+
+
+def next_due(session: Session) -> datetime | None:
+    """Return when the next prompt of any study is due; a sender need not look before."""
+    return session.scalar(select(func.min(Prompt.due_at)).where(IS_PLANNED))

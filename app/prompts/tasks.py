@@ -1,6 +1,8 @@
-"""What workers do about prompts: plan them ahead, settle what was missed, what the dead had claimed, and what leavers would get."""
+"""What workers do about prompts: plan them ahead, and settle what was missed or claimed by the dead."""
 
+from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -15,13 +17,22 @@ from app.prompts import ledger, planner, queries
 @recurring("prompts.plan", seconds=20.0)
 def plan_ahead(context: WorkerContext) -> None:
     """Plan everyone whose turn it is, a batch a transaction. Nothing is written while nobody's is."""
+    now = clock.now()
     with context.database.read() as session:
-        studies = [one for one in queries.studies_with_schedule(session) if queries.is_due(session, one, clock.now())]
-    for study_id in studies:
-        planned = 1
-        while planned and not context.stopping.is_set():
-            with context.database.write() as session:
-                planned = planner.plan_next(session, study_id, clock.now())
+        running = queries.scheduled_studies(session, now)
+        due = [one for one in running if queries.to_plan(session, one, now, 1)]
+        joined = [one for one, active in running.items() if active and queries.newcomers(session, one, 1)]
+    for study_id in due:
+        _plan_all(context, study_id, planner.plan_next)
+    for study_id in joined:
+        _plan_all(context, study_id, planner.plan_newcomers)
+
+
+def _plan_all(context: WorkerContext, study_id: UUID, plan: Callable[[Session, UUID, datetime], int]) -> None:
+    planned = 1
+    while planned and not context.stopping.is_set():
+        with context.database.write() as session:
+            planned = plan(session, study_id, clock.now())
 
 
 @recurring("prompts.settle", seconds=15.0)
