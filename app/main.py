@@ -34,6 +34,7 @@ from app.maps import pages as maps_pages
 from app.maps.service import KeptScenes
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
+from app.participants.readings import Readings
 from app.statements import api as statements_api
 from app.statements import pages as statements_pages
 from app.studies import api as studies_api
@@ -116,6 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.scenes = KeptScenes()
     app.state.keyring = keyring_of(settings)
     app.state.csrf_key = app.state.keyring.derive("csrf")
+    app.state.readings = Readings()
     app.state.forgetful = (app.state.matrices.forget, app.state.scenes.forget)
     problems.install(app)
     for router in ROUTERS:
@@ -129,6 +131,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database = Database(settings.database_address)
     to_thread.current_default_thread_limiter().total_tokens = app.state.database.useful_threads
     app.state.entries = EntryDesk(app.state.database, app.state.keyring)
+    app.state.readings.start(app.state.database)
     worker = Worker(settings, app.state.database, app.state.keyring) if settings.worker else None
     if worker is not None:
         await to_thread.run_sync(worker.start)
@@ -136,6 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         app.state.entries.close()
+        app.state.readings.stop()
         if worker is not None:
             await to_thread.run_sync(worker.stop)
         app.state.database.close()

@@ -76,6 +76,7 @@ def get_quotes(
         conditions = conditions_of(protocol, by, key)
         sight = sight_of(session, access)
         found = queries.quotes(session, sight, conditions=conditions, lowest_first=order == "lowest", limit=limit)
+    request.app.state.readings.note(access, deps.whose(found))
     return [
         QuoteOut(
             id=str(one.id),

@@ -14,7 +14,7 @@ from app.core.db import MICRO
 from app.core.errors import AppError, NotFound
 from app.curves import queries
 from app.curves.comparison import Comparison, compare
-from app.curves.deps import sees_text
+from app.curves.deps import sees_text, whose
 from app.curves.drawing import draw
 from app.curves.queries import ChangedQuote
 from app.curves.words import sentence
@@ -144,7 +144,7 @@ def _page(request: Request, access: StudyAccess, form: FormState, *, status: int
             "fitted": fitted,
             "proposal": proposal,
             "comparison": found,
-            "examples": _examples(session, access, proposal) if found and reads else [],
+            "examples": _examples(request, session, access, proposal) if found and reads else [],
             "history": [
                 (one, recodings.standing(session, one)) for one in recodings.recent(session, study.id, MOST_LISTED)
             ],
@@ -186,10 +186,14 @@ def _comparison(session: Session, access: StudyAccess, proposal: Proposal | None
     return compare(session, access.study.id, proposal.recoding.version, anonymous=not sees_text(access))
 
 
-def _examples(session: Session, access: StudyAccess, proposal: Proposal | None) -> Sequence[ChangedQuote]:
+def _examples(
+    request: Request, session: Session, access: StudyAccess, proposal: Proposal | None
+) -> Sequence[ChangedQuote]:
     if proposal is None or proposal.recoding.version is None:
         return []
-    return queries.largest_changes(session, sight_of(session, access), proposal.recoding.version, EXAMPLES)
+    found = queries.largest_changes(session, sight_of(session, access), proposal.recoding.version, EXAMPLES)
+    request.app.state.readings.note(access, whose(found))
+    return found
 
 
 def _offered(fitted: CoderAdaptation | None) -> list[str]:

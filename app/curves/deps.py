@@ -1,7 +1,9 @@
 """What a request asks of a curve, and how much of it the caller may see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from sqlalchemy.orm import Session
@@ -9,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.actors import READ_STATEMENTS
 from app.curves import queries, service
 from app.curves.matrices import CellMatrices
-from app.curves.queries import Revisions
+from app.curves.queries import ChangedQuote, Quote, Revisions
 from app.curves.service import By, Curve, CurveQuestion, ScoreName
 from app.statements import pending
 from app.statements.pending import NOTHING_WAITS, Refining
@@ -80,3 +82,8 @@ def compute(request: Request, session: Session, reading: Reading) -> Curve:
         refining=reading.refining,
         anonymous=reading.anonymous,
     )
+
+
+def whose(quotes: Iterable[Quote | ChangedQuote]) -> list[tuple[UUID, UUID]]:
+    """Return of each quote that is shown whose it is and which entry it stands in, for the log of readings."""
+    return [(quote.participant_id, quote.source_id) for quote in quotes]

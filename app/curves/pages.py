@@ -67,6 +67,7 @@ def study_page(request: Request, access: Seen, asked: Asked) -> Response:
         protocol = studies.protocol(session, access.study.id)
         segments = _segments(session, access, asked)
         glimpses = _glimpses(session, access, protocol, curve, asked) if deps.sees_text(access) else []
+    request.app.state.readings.note(access, deps.whose(quote for glimpse in glimpses for quote in glimpse.quotes))
     href = _point_address(access, asked) if deps.sees_text(access) else None
     context: dict[str, Any] = {
         "study": access.study,
@@ -107,6 +108,7 @@ def quotes_page(
         protocol = studies.protocol(session, access.study.id)
         sight = sight_of(session, access)
         found = _quotes(session, sight, protocol, asked, key, lowest=order == "lowest", limit=MOST_QUOTES)
+    request.app.state.readings.note(access, deps.whose(found))
     address = _point_address(access, asked)(point)
     context = {
         "study": access.study,

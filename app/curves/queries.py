@@ -107,6 +107,8 @@ class Quote:
     day: int | None
     sentiment_micro: int
     model_version: str
+    participant_id: UUID
+    source_id: UUID
 
 
 def quotes(
@@ -126,6 +128,8 @@ def quotes(
             Statement.day,
             Statement.sentiment_micro,
             Statement.model_version,
+            Statement.participant_id,
+            Statement.source_id,
         )
         .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
         .where(Statement.study_id == sight.study_id, Statement.retracted_at.is_(None))
@@ -176,6 +180,8 @@ class ChangedQuote:
     stage_id: UUID
     before_micro: int
     after_micro: int
+    participant_id: UUID
+    source_id: UUID
 
 
 def largest_changes(session: Session, sight: Sight, version: str, limit: int) -> Sequence[ChangedQuote]:
@@ -189,6 +195,8 @@ def largest_changes(session: Session, sight: Sight, version: str, limit: int) ->
             Statement.stage_id,
             Statement.sentiment_micro,
             MachineCoding.sentiment_micro,
+            Statement.participant_id,
+            Statement.source_id,
         )
         .join(MachineCoding, _coded_by(version))
         .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))

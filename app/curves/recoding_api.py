@@ -12,7 +12,7 @@ from app.accounts.actors import ADMIN
 from app.core.db import MICRO
 from app.curves import queries
 from app.curves.comparison import Comparison, compare
-from app.curves.deps import sees_text
+from app.curves.deps import sees_text, whose
 from app.curves.presentation import CurveOut, present
 from app.participants.sight import sight_of
 from app.statements import recodings
@@ -144,7 +144,9 @@ def read_recoding(request: Request, access: MayLook, recoding_id: UUID) -> Recod
     with request.app.state.database.read() as session:
         found = recodings.get(session, access.study.id, recoding_id)
         out = RecodingOut.of(session, found)
-        comparison = _comparison(session, access, found.version) if out.state == "ready" and found.version else None
+        comparison = (
+            _comparison(request, session, access, found.version) if out.state == "ready" and found.version else None
+        )
     return RecodingDetail(**out.model_dump(), comparison=comparison)
 
 
@@ -163,7 +165,7 @@ def decline(request: Request, access: MayDecide, recoding_id: UUID) -> RecodingO
         return RecodingOut.of(session, recodings.decline(session, still.actor.label, still.study.id, recoding_id))
 
 
-def _comparison(session: Session, access: StudyAccess, version: str) -> ComparisonOut:
+def _comparison(request: Request, session: Session, access: StudyAccess, version: str) -> ComparisonOut:
     reads = sees_text(access)
     found = compare(session, access.study.id, version, anonymous=not reads)
     return ComparisonOut(
@@ -174,7 +176,7 @@ def _comparison(session: Session, access: StudyAccess, version: str) -> Comparis
         later=found.later,
         relabelled=found.relabelled,
         moves=[MoveOut(before=was, after=becomes, statements=n) for (was, becomes), n in sorted(found.moves.items())],
-        examples=_examples(session, access, version) if reads else [],
+        examples=_examples(request, session, access, version) if reads else [],
     )
 
 
@@ -199,8 +201,10 @@ def _stages(found: Comparison) -> list[StageDifferenceOut]:
     ]
 
 
-def _examples(session: Session, access: StudyAccess, version: str) -> list[ExampleOut]:
+def _examples(request: Request, session: Session, access: StudyAccess, version: str) -> list[ExampleOut]:
     protocol = studies.protocol(session, access.study.id)
+    found = queries.largest_changes(session, sight_of(session, access), version, EXAMPLES)
+    request.app.state.readings.note(access, whose(found))
     return [
         ExampleOut(
             id=one.id,
@@ -210,5 +214,5 @@ def _examples(session: Session, access: StudyAccess, version: str) -> list[Examp
             before=one.before_micro / MICRO,
             after=one.after_micro / MICRO,
         )
-        for one in queries.largest_changes(session, sight_of(session, access), version, EXAMPLES)
+        for one in found
     ]

@@ -20,6 +20,7 @@ from app.exchange.reports import adaptation_lines, comparison_lines
 from app.participants import queries as participants
 from app.participants.erasure import erase_person
 from app.participants.models import Participant
+from app.participants.readings import OPERATOR, Readings
 from app.statements import adapting, drawing, recodings
 from app.statements.errors import RecodingDecided
 from app.statements.models import Recoding
@@ -49,6 +50,11 @@ def sheet(
         found = _study(session, study)
         drawn = drawing.draw(session, ACTOR, found.id, sample, chosen)
         write_sheet(output, studies.protocol(session, found.id), drawn)
+        readings = Readings()
+        readings.note_of(
+            found, ACTOR, OPERATOR, [(one.participant_id, one.source_id) for one in drawn.statements], exported=True
+        )
+        readings.write_in(session)
     words = translate("抽出 %(n)s 条表述，写在 %(path)s 里；每条被抽中的概率是 %(probability)s，种子 %(seed)s")
     counts = {"n": len(drawn.statements), "probability": f"{drawn.probability:.3g}", "seed": chosen}
     print(words % {**counts, "path": output})

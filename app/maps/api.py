@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.maps import service
-from app.maps.presentation import ScenesOut, present
+from app.maps.presentation import ScenesOut, present, whose
 from app.participants.sight import sight_of
 from app.studies.access import TEXT_READERS, ApiInStudy, StudyAccess
 
@@ -32,5 +32,6 @@ def get_scenes(
         if etag in {tag.strip().removeprefix("W/") for tag in given.split(",")}:
             return Response(status_code=304, headers=headers)
         found = service.scenes(session, request.app.state.scenes, seen)
-    body = present(found, seen.protocol, most=limit, most_quotes=quotes).model_dump_json()
-    return Response(body, media_type="application/json", headers=headers)
+    answer = present(found, seen.protocol, most=limit, most_quotes=quotes)
+    request.app.state.readings.note(access, whose(found, answer))
+    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)

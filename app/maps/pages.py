@@ -1,6 +1,6 @@
 """The page of scenes: pain points and delights side by side for each stage, and the words behind each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -56,6 +56,8 @@ def scenes_page(
         sight = sight_of(session, access)
         seen = service.look(session, sight)
         found = service.scenes(session, request.app.state.scenes, seen)
+    stages = [(one, _columns(one, only), _needs(one, only)) for one in found.stages if one.statements or one.efforts]
+    request.app.state.readings.note(access, service.whose(found, _shown(stages)))
     address = f"/studies/{access.study.slug}/scenes"
     context: dict[str, Any] = {
         "study": access.study,
@@ -65,9 +67,7 @@ def scenes_page(
         "heading": headline(found),
         "hardest": told_most(found, pains=True),
         "happiest": told_most(found, pains=False),
-        "stages": [
-            (one, _columns(one, only), _needs(one, only)) for one in found.stages if one.statements or one.efforts
-        ],
+        "stages": stages,
         "silent": [one.stage.name for one in found.stages if not one.statements and not one.efforts],
         "choices": [
             (_("全部"), address, only is None),
@@ -83,6 +83,16 @@ def scenes_page(
         "day_words": day_words,
     }
     return render(request, "maps/scenes.html", context, language=access.study.language)
+
+
+def _shown(stages: Sequence[tuple[StageScenes, Sequence[Column], Column]]) -> Iterator[Sequence[Quote]]:
+    """Yield the quotes of every scene and touchpoint that stands on the page, as the template cuts them."""
+    for one, columns, needs in stages:
+        for column in (*columns, needs):
+            for scene in (*column.first, *column.further):
+                yield scene.quotes[:MOST_QUOTES]
+        for touchpoint in one.touchpoints:
+            yield touchpoint.quotes[:MOST_QUOTES]
 
 
 def _columns(one: StageScenes, only: str | None) -> list[Column]:

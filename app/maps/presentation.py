@@ -160,3 +160,15 @@ def _effort(one: EffortAt, keys: dict[UUID, str]) -> EffortOut:
         reported=one.reported,
         reported_entries=one.reported_entries,
     )
+
+
+def whose(found: StudyScenes, answer: ScenesOut) -> list[tuple[UUID, UUID]]:
+    """Return of each quote in ``answer`` whose it is and which entry it stands in, for the log of readings."""
+    quotes: list[QuotedOut] = []
+    for stage in answer.stages:
+        for scene in (*stage.pain_points, *stage.delights, *stage.needs):
+            quotes += scene.quotes
+        for touchpoint in stage.touchpoints:
+            quotes += touchpoint.quotes
+    said = (found.quoted[quote.id] for quote in quotes)
+    return [(one.participant_id, one.source_id) for one in said]

@@ -26,6 +26,8 @@ class Said:
     touchpoint_id: UUID | None
     occurred_at: datetime
     day: int | None
+    participant_id: UUID
+    source_id: UUID
     sentiment: float
 
 
@@ -50,6 +52,8 @@ def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
             Statement.touchpoint_id,
             Statement.occurred_at,
             Statement.day,
+            Statement.participant_id,
+            Statement.source_id,
             Statement.sentiment_micro,
         )
         .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
@@ -59,7 +63,7 @@ def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
         .limit(most)
     )
     rows = session.execute(query).all()
-    return [Said(*row[:7], sentiment=row[7] / MICRO) for row in reversed(rows)]
+    return [Said(*row[:9], sentiment=row[9] / MICRO) for row in reversed(rows)]
 
 
 def count_said(session: Session, sight: Sight) -> int:

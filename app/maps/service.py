@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.participants.sight import Sight
 from app.studies import queries as studies
 from app.studies.protocol import StageFacts, StudyProtocol
 from nlp import load_coder
-from nlp.scenes import Scene, Spoken, TouchpointProposal, effort, find_scenes, version
+from nlp.scenes import Quote, Scene, Spoken, TouchpointProposal, effort, find_scenes, version
 
 MOST_READ: Final = 4000
 """So many statements are read, the newest: a second or two, the first time after a change."""
@@ -142,6 +142,12 @@ def scenes(session: Session, kept: KeptScenes, seen: Look) -> StudyScenes:
     read = StudyScenes(found, len(statements), total, quoted)
     kept.keep(seen.etag, read, study_id=seen.sight.study_id, revision=seen.protocol.revision)
     return read
+
+
+def whose(found: StudyScenes, shown: Iterable[Iterable[Quote]]) -> list[tuple[UUID, UUID]]:
+    """Return of each quote of ``shown`` lists whose it is and which entry it stands in, for the log of readings."""
+    said = (found.quoted[quote.statement] for quotes in shown for quote in quotes)
+    return [(one.participant_id, one.source_id) for one in said]
 
 
 def _by_stage(statements: Sequence[Said], seen: Look) -> tuple[StageScenes, ...]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from app.core.errors import AppError, Conflict, Invalid
-from app.participants import erasing_pages, phone_pages, queries, service
+from app.participants import erasing_pages, phone_pages, queries, readers_pages, service
 from app.participants.links import PersonalLink
 from app.participants.models import Participant
 from app.participants.presentation import find_person
@@ -27,6 +27,7 @@ from app.web.pages import render
 router = APIRouter(include_in_schema=False)
 router.include_router(phone_pages.router)
 router.include_router(erasing_pages.router)
+router.include_router(readers_pages.router)
 
 MayLook = Annotated[StudyAccess, Depends(InStudy(*TEXT_READERS))]
 MayManage = Annotated[StudyAccess, Depends(InStudy(*RESEARCHERS))]

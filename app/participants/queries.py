@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.participants.models import AnchorEvent, Consent, DiarySession, Invite, Participant, ParticipantZone
+from app.participants.models import AnchorEvent, Consent, DiarySession, Invite, Participant, ParticipantZone, Reading
 from app.studies.models import ConsentText, Study
 from app.studies.retention import is_past
 
@@ -130,3 +130,24 @@ def consents_in_force(
     if version is not None:
         statement = statement.where(Consent.version == version)
     return session.scalars(statement.order_by(Consent.id)).all()
+
+
+def known_ids(session: Session, participant_ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+    """Return study and id of those of ``participant_ids`` who are there."""
+    statement = select(Participant.study_id, Participant.id).where(Participant.id.in_(participant_ids))
+    return {(row.study_id, row.id) for row in session.execute(statement)}
+
+
+def readings_held(session: Session, keys: Sequence[tuple[UUID, UUID, date, str]]) -> Sequence[Reading]:
+    """Return the readings of these keys (study, participant, day, reader), held until the transaction ends."""
+    wanted = tuple_(Reading.study_id, Reading.participant_id, Reading.day, Reading.reader).in_(keys)
+    order = (Reading.study_id, Reading.participant_id, Reading.day, Reading.reader)
+    statement = select(Reading).where(wanted).order_by(*order).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def readings_of(session: Session, study_id: UUID, participant_id: UUID, most: int) -> Sequence[Reading]:
+    """Return up to ``most`` readings of one person's words, the latest first."""
+    of_person = (Reading.study_id == study_id, Reading.participant_id == participant_id)
+    order = (Reading.day.desc(), Reading.role, Reading.reader)
+    return session.scalars(select(Reading).where(*of_person).order_by(*order).limit(most)).all()

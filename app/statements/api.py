@@ -86,6 +86,7 @@ def get_coding(
     """Care staff get those of people who agreed to it. A slow coder is asked only by ``reading=slow``, for one text."""
     with request.app.state.database.read() as session:
         told = explaining.look(session, sight_of(session, access), access.study, statement_id)
+    request.app.state.readings.note(access, [(told.statement.participant_id, told.statement.source_id)])
     explanation = explaining.explain(told.choice, told.statement.text, slowly=reading == "slow")
     return _present(told, explanation)
 

@@ -45,6 +45,7 @@ def statement_page(request: Request, access: TextSeen, statement_id: UUID, readi
     with request.app.state.database.read() as session:
         told = explaining.look(session, sight_of(session, access), access.study, statement_id)
         protocol = studies.protocol(session, access.study.id)
+    request.app.state.readings.note(access, [(told.statement.participant_id, told.statement.source_id)])
     explanation, trouble = _explained(told, reading)
     context = {
         "study": access.study,
