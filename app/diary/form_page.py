@@ -42,10 +42,10 @@ FORM_WORDS = {
 CAPTURE_WORDS = {
     "photo": _("照片 %(n)s"),
     "voice": _("录音 %(n)s，%(seconds)s 秒"),
-    "remove": _("去掉%(what)s"),
+    "remove": _("去掉"),
     "play": _("听一听"),
     "stop": _("停，录好了"),
-    "recording": _("正在听您说：%(seconds)s 秒，最多 %(most)s 秒"),
+    "recording": _("正在听您说，最多 %(most)s 秒"),
     "many_photos": _("一条日记最多带 %(most)s 张照片，多的没有加上。"),
     "many_voices": _("一条日记最多带 %(most)s 段录音。"),
     "unreadable": _("这张照片打不开，换一张试试。"),

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from app.participants.deps import PhoneAccess
 from app.studies.schemas import HelpLine
 from app.studies.study_templates import BLANK, study_template
+from app.web.i18n import mark as _
 
+# The words that the templates' lines bring, for the catalogue; a study's own words are shown as they are.
+TEMPLATE_WORDS = (
+    _("急救电话"),
+    _("情况紧急、疼得受不了、出血不止"),
+    _("有人受伤，或突然很不舒服"),
+    _("心理援助热线"),
+    _("全国统一，有人听您说话"),
+)
 TELEPHONE = re.compile(r"\+?\d[\d -]{5,18}\d")
 
 
