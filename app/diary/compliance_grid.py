@@ -156,23 +156,14 @@ def arrange(people: Sequence[GridPerson], marked: Iterable[Marked], window: Wind
 def window_of(known: tuple[int, int] | None, today: int, by: By, start: int | None = None) -> Window:
     """Return which days to show of those ``known`` (first and last): from ``start``, or else what matters most now.
 
-    By date that is up to today and the week ahead; by the event it is from a week before it, or from the first day known.
+    By date that is up to the week ahead; by the event it is from a week before it, or from the first day known.
     """
     first, last = known or (today, today)
     if start is not None:
-        begin = min(max(start, first), max(first, last))
-    elif last - first < WIDEST:
-        begin = first
+        begin = min(max(start, first), last)
     elif by == "date":
-        begin = max(first, min(last, today + 7) - WIDEST + 1)
+        last = min(last, max(first, today + 7))
+        begin = max(first, last - WIDEST + 1)
     else:
-        begin = max(first, -7) if last >= 0 else first
-    return Window(begin, max(begin, min(last, begin + WIDEST - 1)))
-
-
-def tally(marked: Iterable[Marked]) -> Tally:
-    """Return everything in ``marked`` together."""
-    found: Counter[Mark] = Counter()
-    for one in marked:
-        found[one.mark] += one.n
-    return Tally(found)
+        begin = first if last - first < WIDEST or last < 0 else max(first, -7)
+    return Window(begin, min(last, begin + WIDEST - 1))

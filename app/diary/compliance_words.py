@@ -7,6 +7,7 @@ from typing import Final
 from app.diary.compliance import Column, Compliance
 from app.diary.compliance_dropout import Kind, Signal
 from app.diary.compliance_grid import By, Mark, Tally
+from app.prompts.delivery.ways import KINDS
 from app.statements.words import day_words
 from app.web.i18n import current_language, translate
 from app.web.i18n import mark as _
@@ -42,23 +43,19 @@ REASONS: Final[Mapping[str, str]] = {
     "quiet_hours": _("免打扰的时间里"),
     "too_close": _("离上一次太近"),
     "paused": _("暂停提醒期间"),
-    "no_consent": _("还没有同意"),
-    "no_contact": _("没有留联系方式"),
-    "too_late": _("没赶上"),
+    "not_consented": _("还没有同意"),
+    "no_address": _("没有留联系方式"),
+    "not_sent_in_time": _("没赶上发"),
+    "too_late": _("没赶上发"),
     "schedule_changed": _("计划改过了"),
     "withdrawn": _("已经退出"),
     "study_over": _("研究结束了"),
     "answered": _("已经写过了"),
-}
-CHANNELS: Final[Mapping[str, str]] = {
-    "push": _("浏览器通知"),
-    "email": _("邮件"),
-    "sms": _("短信"),
-    "apprise": _("聊天应用"),
-    "console": _("控制台"),
+    "worker_died": _("发送的程序中途停了"),
+    "unknown": _("不知道送到没有"),
 }
 MOST_NAMED = 5
-WEEKDAYS = (_("一"), _("二"), _("三"), _("四"), _("五"), _("六"), _("日"))
+WEEKDAYS = "一二三四五六日"
 
 
 def cell_words(cell: Tally) -> str:
@@ -88,7 +85,7 @@ def reason_words(reason: str) -> str:
 
 def channel_words(channel: str) -> str:
     """Return by which way a prompt went."""
-    return translate(CHANNELS.get(channel, channel))
+    return translate(KINDS.get(channel, channel))
 
 
 def heading(seen: Compliance) -> str:

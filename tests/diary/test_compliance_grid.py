@@ -110,6 +110,8 @@ def test_a_window_lies_within_what_is_known_and_is_never_too_wide(
         ((-90, -30), 0, "anchor", Window(-90, -49)),
         ((100, 200), 150, "date", Window(116, 157)),
         ((100, 200), 900, "date", Window(159, 200)),
+        ((100, 140), 110, "date", Window(100, 117)),
+        ((100, 140), 50, "date", Window(100, 100)),
     ],
 )
 def test_the_days_that_matter_now_are_shown_first(

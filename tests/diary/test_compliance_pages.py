@@ -40,7 +40,7 @@ def asked(cast: Cast) -> Cast:
     add_prompt(cast.store, cast.study_id, p01, "2026-03-12", answered=600, opened=550)
     for on in ("2026-03-11", "2026-03-12", "2026-03-13"):
         add_prompt(cast.store, cast.study_id, p02, on, opened=5 if on.endswith("12") else None)
-    add_prompt(cast.store, cast.study_id, p02, "2026-03-14", "failed", reason="no_contact")
+    add_prompt(cast.store, cast.study_id, p02, "2026-03-14", "failed", reason="no_address")
     add_prompt(cast.store, cast.study_id, p02, "2026-03-15", "skipped", reason="quiet_hours")
     add_prompt(cast.store, cast.study_id, p02, "2026-03-16", "cancelled", reason="schedule_changed")
     add_prompt(cast.store, cast.study_id, p02, "2026-03-20", "planned")

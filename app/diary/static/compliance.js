@@ -5,10 +5,17 @@ function stopOf(cell) {
   return cell.querySelector("a, input") ?? cell;
 }
 
+function showToday(table) {
+  const today = table.querySelector("thead .now");
+  const room = table.parentElement;
+  if (today) room.scrollLeft = today.offsetLeft + 2 * today.offsetWidth - room.clientWidth;
+}
+
 function prepareGrid(table) {
   const rows = [...table.querySelectorAll("tbody tr")].map((row) => [...row.cells]);
   if (!rows.length) return;
   table.setAttribute("role", "grid");
+  showToday(table);
   let current = null;
   const enter = (cell, focus) => {
     if (current) current.tabIndex = -1;
