@@ -1,13 +1,12 @@
 """Histories of the sync protocol: what may happen, playing it against the real server, and what must hold at its end."""
 
 import base64
-import io
-import json
 import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,24 +14,18 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import strategies as st
-from PIL import Image
 from playwright.sync_api import Page
-from sqlalchemy import Engine, create_engine, text
 
-from app.core import schema
-from app.core.crypto import Keyring, load_or_create_secret, verify
-from app.core.db import Database
+from app.core.crypto import verify
 from app.core.sealing import study_key
 from app.diary.schemas import Submission
 from app.diary.service import digest_of
 from app.participants import consents
 from app.participants import service as participants
-from app.participants.models import Participant
 from app.participants.schemas import Enrolment
 from app.studies.models import Study
-from tests.support.program import data_environment
-from tests.support.scene import SLUG, Scene, set_scene
-from tests.support.server import ServerProcess
+from tests.offline.site import Row, Site, picture, site
+from tests.support.scene import SLUG
 
 PLAYER = Path(__file__).with_name("history.js")
 MODULES = ("store.js", "sync.js", "keeping.js", "encoding.js")
@@ -56,7 +49,7 @@ class History:
 FAULTS = st.sampled_from(
     ["pass", "lose", "cut", "double", "hold", "gateway", "portal", "busy", "forge", "pass", "cut", "hold"]
 )
-PHOTOS = st.sampled_from([0])
+PHOTOS = st.sampled_from([0, 0, 0, 1, 2])
 _which = st.integers(0, 1)
 _nth = st.integers(0, 3)
 _crash = st.one_of(st.none(), st.integers(0, 40))
@@ -102,11 +95,8 @@ def histories(draw: st.DrawFn, *, durable: bool = False) -> History:
 class Stage:
     """A running server with a study, and a browser page on it that can play histories."""
 
-    server: ServerProcess
-    scene: Scene
-    engine: Engine
+    site: Site
     page: Page
-    stranger: str
     old_key: dict[str, str]
     pictures: list[str]
     met: Counter[str] = field(default_factory=Counter)
@@ -114,7 +104,7 @@ class Stage:
 
     def load(self, page: Page, folder: str = "current") -> None:
         """Teach ``page`` to play, with the modules as they stand under ``/static/{folder}``."""
-        page.goto(self.server.base_url + "/healthz")
+        page.goto(self.site.server.base_url + "/healthz")
         page.evaluate(PLAYER.read_text(encoding="utf-8"), [f"/static/{folder}/{name}" for name in MODULES])
 
     def play(self, history: History) -> None:
@@ -123,38 +113,34 @@ class Stage:
         told = self.page.evaluate("(history) => playHistory(history)", self._given(history, person))
         self.played += 1
         self.met.update(step[0] for step in history.steps)
-        check(Outcome(told, self.rows(person[0]), self.scene.keyring.public_key))
-
-    def rows(self, person: UUID) -> dict[str, dict[str, Any]]:
-        """Return what the server has of ``person``: digest and answers of each entry, digest of each attachment, by id."""
-        query = text("SELECT id, digest, answers FROM entry WHERE participant_id = :person")
-        with self.engine.connect() as connection:
-            found = connection.execute(query, {"person": _stored(self.engine, person)}).all()
-        return {str(UUID(str(one.id))): {"digest": one.digest, "answers": json.loads(one.answers)} for one in found}
+        rows, files = self.site.entries(person[0]), self.site.attachments(person[0])
+        check(Outcome(told, rows, files, self.site.scene.keyring.public_key))
 
     def _new_person(self) -> tuple[UUID, str, str]:
         """Take one more person in, who agreed on a phone; returns their id, code and the token of their link."""
-        with self.scene.store.write() as session:
-            study = session.get_one(Study, self.scene.study_id)
+        scene = self.site.scene
+        with scene.store.write() as session:
+            study = session.get_one(Study, scene.study_id)
             code = f"H{secrets.token_hex(6)}"
-            person, link = participants.enrol(session, self.scene.keyring, "user:test", study, Enrolment(code=code))
+            person, link = participants.enrol(session, scene.keyring, "user:test", study, Enrolment(code=code))
             consents.give_consent(session, "user:test", person, ["diary"], version=1, method="person")
             return person.id, code, link.token
 
     def _given(self, history: History, person: tuple[UUID, str, str]) -> dict[str, Any]:
+        scene = self.site.scene
         facts = {
             "person": str(person[0]),
             "study": SLUG,
-            "study_id": str(self.scene.study_id),
-            "seal_key": study_key(self.scene.keyring, self.scene.study_id).told(),
-            "receipt_key": self.scene.keyring.public_key,
+            "study_id": str(scene.study_id),
+            "seal_key": study_key(scene.keyring, scene.study_id).told(),
+            "receipt_key": scene.keyring.public_key,
         }
         return {
             "facts": facts,
             "code": person[1],
             "token": person[2],
-            "stranger": self.stranger,
-            "staff": self.scene.headers["owner"]["Authorization"].removeprefix("Bearer "),
+            "stranger": scene.links["P02"].token,
+            "staff": scene.headers["owner"]["Authorization"].removeprefix("Bearer "),
             "old": self.old_key,
             "pictures": self.pictures,
             "stage": STAGE,
@@ -167,16 +153,23 @@ class Outcome:
     """What the phones say of a history, and what the server has."""
 
     told: dict[str, Any]
-    rows: dict[str, dict[str, Any]]
+    rows: dict[str, Row]
+    files: dict[str, Row]
     public_key: str
+
+    def digest_of(self, object_id: str) -> str | None:
+        """Return the digest of what the server has under this id."""
+        found = self.rows.get(object_id, {}).get("digest") or self.files.get(object_id, {}).get("sent_digest")
+        return str(found) if found else None
 
 
 def check(outcome: Outcome) -> None:
     """Hold the outcome against the model."""
-    written = outcome.told["written"]
     digests: dict[str, set[str]] = {}
-    for one in written:
+    for one in outcome.told["written"]:
         digests.setdefault(one["id"], set()).add(digest_of(Submission.model_validate(one["submission"])))
+        for photo in one["photos"]:
+            digests[photo] = {sha256(picture(int(photo[-4:], 16) % PICTURES)).hexdigest()}
     nothing_forgotten_without_proof(outcome, digests)
     nothing_but_what_was_written(outcome, digests)
     nothing_doubled(outcome)
@@ -191,27 +184,25 @@ def nothing_forgotten_without_proof(outcome: Outcome, digests: dict[str, set[str
         receipts = [one for one in outcome.told["receipts"][gone["phone"]] if one["id"] == gone["id"]]
         good = [one for one in receipts if _verifies(one, outcome.public_key)]
         assert good, f"forgotten without a receipt: {gone}"
-        if gone["id"] in digests:
-            assert good[-1]["digest"] in digests[gone["id"]], "the receipt speaks of what was written"
-            assert outcome.rows[gone["id"]]["digest"] == good[-1]["digest"], "an acknowledged entry is there"
+        assert good[-1]["digest"] in digests[gone["id"]], "the receipt speaks of what was written"
+        assert outcome.digest_of(gone["id"]) == good[-1]["digest"], "an acknowledged object is there"
 
 
 def nothing_but_what_was_written(outcome: Outcome, digests: dict[str, set[str]]) -> None:
-    """Each entry on the server is one that was written, with its very answers."""
-    answers: dict[str, list[Any]] = {}
-    for one in outcome.told["written"]:
-        answers.setdefault(one["id"], []).append(one["submission"]["answers"])
+    """Each object on the server is one that was written, an entry with its very answers, a photo with its entry."""
+    for object_id in (*outcome.rows, *outcome.files):
+        assert outcome.digest_of(object_id) in digests.get(object_id, ()), "an object that nobody wrote"
     for entry_id, row in outcome.rows.items():
-        assert row["digest"] in digests.get(entry_id, ()), "an entry that nobody wrote"
-        assert row["answers"] in answers[entry_id]
+        versions = [one["submission"]["answers"] for one in outcome.told["written"] if one["id"] == entry_id]
+        assert row["answers"] in versions
+    assert all(file["entry_id"] in outcome.rows for file in outcome.files.values())
 
 
 def nothing_doubled(outcome: Outcome) -> None:
     """A moment that was written down is at most one entry, however often it was sent or put right."""
-    moments = Counter(
-        one["moment"] for one in {w["id"]: w for w in outcome.told["written"]}.values() if one["id"] in outcome.rows
-    )
-    assert all(count == 1 for count in moments.values()), moments
+    moments = {one["id"]: one["moment"] for one in outcome.told["written"]}
+    stored = Counter(moments[entry_id] for entry_id in outcome.rows)
+    assert all(count == 1 for count in stored.values()), f"written down once, stored more often: {stored}"
 
 
 def nothing_left_behind(outcome: Outcome) -> None:
@@ -225,7 +216,8 @@ def nothing_left_behind(outcome: Outcome) -> None:
         assert kept["state"] == "refused", f"still waiting: {kept}"
         assert kept["id"] in bad or kept["refusal"]["code"] in ("entry_conflict", "seal_lost"), f"refused: {kept}"
     for one in outcome.told["written"]:
-        assert one["id"] in outcome.rows or one["id"] in left or one["id"] in dropped, f"lost: {one}"
+        for object_id in (one["id"], *one["photos"]):
+            assert outcome.digest_of(object_id) or object_id in left or object_id in dropped, f"lost: {one}"
 
 
 def _verifies(receipt: dict[str, Any], public_key: str) -> bool:
@@ -233,42 +225,17 @@ def _verifies(receipt: dict[str, Any], public_key: str) -> bool:
     return verify(public_key, message.encode(), receipt["signature"])
 
 
-def _stored(engine: Engine, identity: UUID) -> str:
-    return identity.hex if engine.dialect.name == "sqlite" else str(identity)
-
-
 @contextmanager
 def staged(folder: Path, page: Page) -> Iterator[Stage]:
     """Serve a study from ``folder`` and give the stage on it."""
-    store = Database(f"sqlite:///{folder / 'xinlu.db'}")
-    schema.upgrade(store)
-    scene = set_scene(store, Keyring(load_or_create_secret(folder / "secret.key")))
-    with store.write() as session:
-        person = session.get_one(Participant, (scene.study_id, scene.people["P02"]))
-        consents.give_consent(session, "user:test", person, ["diary"], version=1, method="person")
-    server = ServerProcess(data_environment(folder, None), folder).start()
-    engine = create_engine(f"sqlite:///{folder / 'xinlu.db'}")
-    stage = Stage(server, scene, engine, page, scene.links["P02"].token, _foreign_key(), _pictures())
-    try:
+    with site(folder) as served:
+        pictures = [base64.b64encode(picture(number)).decode() for number in range(PICTURES)]
+        stage = Stage(served, page, _foreign_key(), pictures)
         stage.load(page)
         yield stage
-    finally:
-        engine.dispose()
-        server.close()
-        store.close()
 
 
 def _foreign_key() -> dict[str, str]:
     point = ec.generate_private_key(ec.SECP256R1()).public_key()
     raw = point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return {"id": "00" * 8, "public": base64.urlsafe_b64encode(raw).rstrip(b"=").decode()}
-
-
-def _pictures() -> list[str]:
-    """Return small PNG files of different content, in base64."""
-    found = []
-    for number in range(PICTURES):
-        file = io.BytesIO()
-        Image.new("RGB", (3, 2), (number * 6, 255 - number * 6, number)).save(file, "PNG")
-        found.append(base64.b64encode(file.getvalue()).decode())
-    return found

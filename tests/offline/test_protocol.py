@@ -95,7 +95,7 @@ def test_the_histories_find_what_is_wrong(stage: Stage, change: str) -> None:
     before, after = MUTANTS[change]
     folder = f"mutant-{list(MUTANTS).index(change)}"
     page = stage.page.context.new_page()
-    sound = httpx.get(f"{stage.server.base_url}/static/current/sync.js").text
+    sound = httpx.get(f"{stage.site.server.base_url}/static/current/sync.js").text
     assert sound.count(before) == 1, "what is changed is there"
     page.route(
         f"**/static/{folder}/sync.js",

@@ -1,0 +1,61 @@
+"""The diary as a person uses it on a phone: opened by a link, written in, looked through; and what the page itself knows."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.offline.site import picture
+
+PATIENCE_SECONDS = 60.0
+SHELL = "async () => Boolean(await (await caches.open('xinlu-shell-1')).match('/d/today'))"
+QUEUE = """() => new Promise((done) => {
+  const asked = indexedDB.open("xinlu");
+  asked.onsuccess = () => {
+    const database = asked.result;
+    const found = database.transaction("objects").objectStore("objects").getAll();
+    found.onsuccess = () => { database.close(); done(found.result); };
+  };
+})"""
+
+
+def join(page: Page, link: str) -> None:
+    """Open a personal link, agree to what is required, and wait until the phone could do without a network."""
+    page.goto(link)
+    page.wait_for_url("**/d/consent")
+    page.locator("input[name=purposes]").first.check(force=True)
+    page.locator("form[action='/d/consent'] button").first.click()
+    page.wait_for_url("**/d/today")
+    until(page, SHELL)
+
+
+def until(page: Page, script: str) -> None:
+    """Wait until the asynchronous ``script`` says yes."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not page.evaluate(script):
+        assert time.monotonic() < deadline, script
+        page.wait_for_timeout(50)
+
+
+def write(page: Page, words: str, *, mood: int = 3, photos: Sequence[int] = (), save: bool = True) -> None:
+    """Fill in the form that stands open on ``page``, with the numbered pictures, and save it."""
+    # The page's scripts mark the form when it is theirs; what is typed before may still go the plain way.
+    page.wait_for_function("() => !document.querySelector('form#entry').hasAttribute('data-once')")
+    page.locator(f"input[name='answers.mood'][value='{mood}']").check(force=True)
+    page.locator("[name='answers.feeling']").fill(words)
+    if photos:
+        files: list[FilePayload] = [
+            {"name": f"{number}.png", "mimeType": "image/png", "buffer": picture(number, (640, 480))}
+            for number in photos
+        ]
+        page.locator("input[name=photo]").set_input_files(files)
+        expect(page.locator(".captured > li")).to_have_count(len(photos))
+    if save:
+        page.locator("button[form=entry]").click()
+
+
+def waiting(page: Page) -> list[dict[str, Any]]:
+    """Return what the phone still keeps: the outer facts of each object."""
+    found: list[dict[str, Any]] = page.evaluate(QUEUE)
+    return found
