@@ -72,9 +72,9 @@ class Sender:
 
     def send_due(self) -> int:
         """Send everything that is due and return how many prompts were taken up."""
-        self._mark_left()
         taken = 0
         while not self._context.stopping.is_set():
+            self._mark_left()
             with self._context.database.write() as session:
                 dues = ledger.claim_due(session, clock.now(), self._name, BATCH)
             if not dues:
