@@ -35,6 +35,10 @@ from app.maps.service import KeptScenes
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
 from app.participants.readings import Readings
+from app.prompts.delivery import counters as delivery_counters
+from app.prompts.delivery import phone_pages as delivery_phone
+from app.prompts.delivery import staff_pages as delivery_staff
+from app.prompts.delivery import tapping as delivery_tapping
 from app.statements import api as statements_api
 from app.statements import pages as statements_pages
 from app.studies import api as studies_api
@@ -50,6 +54,7 @@ from app.web.ratelimit import FailureLimit
 
 ROOMS = Path(__file__).parent
 COMPRESS_FROM = 1000
+LIMITED = ("sign_in", "link", "message", "confirm")
 
 home = APIRouter(include_in_schema=False)
 
@@ -77,6 +82,9 @@ ROUTERS = (
     studies_pages.router,
     participants_api.router,
     participants_pages.router,
+    delivery_tapping.router,
+    delivery_phone.router,
+    delivery_staff.router,
     curves_pages.router,
     statements_api.router,
     statements_pages.router,
@@ -108,10 +116,11 @@ def create_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.settings = settings
+    metrics.registry.register(delivery_counters.REGISTRY)
     app.state.metrics = metrics
     app.state.assets = Assets(sorted(ROOMS.glob("*/static")))
     app.state.pages = Pages(sorted(ROOMS.glob("*/templates")), app.state.assets)
-    app.state.limits = {name: FailureLimit(settings.sign_in_attempts) for name in ("sign_in", "link")}
+    app.state.limits = {name: FailureLimit(settings.sign_in_attempts) for name in LIMITED}
     app.state.matrices = CellMatrices()
     use_models(settings)
     app.state.scenes = KeptScenes()
