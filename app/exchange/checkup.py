@@ -26,6 +26,8 @@ from app.core.settings import Settings
 from app.diary.queries import mood_deltas
 from app.exchange import queries
 from app.participants import queries as participants
+from app.prompts.delivery.queries import is_running, reachable
+from app.prompts.delivery.ways import names_in_force
 from app.statements import cells
 from app.studies.adaptations import choice_in_force
 from app.studies.errors import CoderUnavailable
@@ -38,6 +40,8 @@ LITTLE_SPACE = 1024 * MEGABYTE
 NO_SPACE = 100 * MEGABYTE
 MOST_NAMED = 5
 NOTICE_DAYS = 30
+KEPT_BACK = frozenset({"smtp_password", "sms_url", "sms_headers", "sms_body"})
+"""Settings that hold keys of other services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ def check(settings: Settings, database: Database, keyring: Keyring) -> Iterator[
         yield from _log(session, keyring)
         for study in queries.all_studies(session):
             yield from _study(session, study)
+            yield from _reminders(session, settings, study)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -90,6 +95,8 @@ def _shown(settings: Settings, name: str) -> str:
     value = getattr(settings, name)
     if name == "secret":
         return translate("已设置") if value else translate("在数据文件夹里")
+    if name in KEPT_BACK:
+        return translate("已设置") if value != type(settings).model_fields[name].default else "-"
     if name == "database_url":
         return make_url(settings.database_address).render_as_string(hide_password=True)
     return str(value) if value is not None else "-"
@@ -190,6 +197,20 @@ def _retention(session: Session, study: Study) -> Iterator[Finding]:
     else:
         remedy = translate("请让 xinlu serve 或 xinlu worker 一直运行，每十分钟删除一次；备份要另外删除。")
         yield Finding("warn", subject, translate("保存期已过，参与者和日记还没有删完"), remedy)
+
+
+def _reminders(session: Session, settings: Settings, study: Study) -> Iterator[Finding]:
+    if not is_running(session, study.id):
+        return
+    subject = f"{study.slug} / {translate('提醒')}"
+    people, found = participants.count(session, study.id), reachable(session, study.id, names_in_force(settings))[""]
+    counted = {"found": found, "people": people}
+    if people and not found:
+        words = translate("日程在运行，但一个人也找不到，什么都发不出去")
+        remedy = translate("请运行 xinlu prompts status，看看哪些路开着；再请大家在手机的“提醒”页打开通知。")
+        yield Finding("warn", subject, words, remedy)
+    else:
+        yield Finding("ok", subject, translate("%(people)s 人里找得到 %(found)s 人") % counted)
 
 
 def _coder(session: Session, study: Study) -> Finding:

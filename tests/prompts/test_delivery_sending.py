@@ -131,7 +131,7 @@ def test_the_studys_own_words_are_said(post: Post) -> None:
         apply_schedule(session, "user:test", post.scene.study_id, ScheduleChange(revision=0, schedule=given))
     post.reach("sms", NUMBER)
     with post.scene.store.write() as session:
-        planner.plan_next(session, post.scene.study_id, clock.now())
+        planner.plan_newcomers(session, post.scene.study_id, clock.now())
     # 20:30 in Shanghai tomorrow: what the rule asks for at 20:00 is due.
     with clock.frozen_at((datetime.now(UTC) + timedelta(days=1)).replace(hour=12, minute=30)):
         post.sender().send_due()

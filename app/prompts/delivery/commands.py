@@ -13,7 +13,6 @@ from app.core.errors import Invalid
 from app.core.schema import opened
 from app.core.settings import Settings, listed
 from app.participants import queries as participants
-from app.prompts import queries as prompts
 from app.prompts.channels import Message
 from app.prompts.delivery import queries
 from app.prompts.delivery.addresses import read_address
@@ -60,7 +59,7 @@ def status() -> None:
     for name in listed(settings.channels):
         print(f"{name}: {translate(closed[name]) if name in closed else translate(_('可以发'))}")
     with opened(settings) as database, database.read() as session:
-        for study_id in prompts.studies_with_schedule(session):
+        for study_id in queries.scheduled_studies(session):
             _print_study(session, settings, study_id)
 
 

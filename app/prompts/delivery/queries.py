@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.prompts.delivery.models import Contact, StudyChannel
-from app.prompts.models import PLANNED, Prompt
+from app.prompts.models import PLANNED, Prompt, Schedule
 
 
 def contacts_of(session: Session, study_id: UUID, participant_id: UUID) -> Sequence[Contact]:
@@ -63,3 +63,14 @@ def tally(session: Session, study_id: UUID, since: datetime) -> dict[tuple[str, 
         .group_by(Prompt.channel, Prompt.state)
     )
     return {(channel or "", state): count for channel, state, count in session.execute(statement)}
+
+
+def is_running(session: Session, study_id: UUID) -> bool:
+    """Return whether the study's schedule asks for prompts."""
+    found = session.get(Schedule, study_id)
+    return found is not None and found.active
+
+
+def scheduled_studies(session: Session) -> Sequence[UUID]:
+    """Return the studies whose schedule asks for prompts."""
+    return session.scalars(select(Schedule.study_id).where(Schedule.active).order_by(Schedule.study_id)).all()
