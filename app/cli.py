@@ -59,6 +59,8 @@ coder_commands.command("sheet")(commands.sheet)
 coder_commands.command("evaluate")(judging.evaluate)
 coder_commands.command("train")(training.train)
 
+cli.command("export")(commands.export)
+
 OfStudy = Annotated[str, typer.Option("--study", metavar="SLUG", help="The study, by the name in its address.")]
 Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: UTF-8 or GB18030; commas, semicolons or tabs.")]
 

@@ -1,8 +1,5 @@
 """Compliance over REST: the ledger of prompts, and response rates by day."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Annotated
 
@@ -19,7 +16,7 @@ from app.diary.compliance_queries import Median
 from app.diary.compliance_rows import COLUMNS, PromptOut, cells, every_prompt, prompts_page
 from app.studies.access import ANYONE, RESEARCHERS, ApiInStudy, StudyAccess
 from app.web.paging import DEFAULT_LIMIT, MOST, Page, decode_cursor, encode_cursor
-from app.web.tables import safe_cell
+from app.web.tables import csv_pieces
 
 router = APIRouter(prefix="/api/v1/studies/{slug}", tags=["compliance"])
 
@@ -27,7 +24,6 @@ MayExport = Annotated[StudyAccess, Depends(ApiInStudy(*RESEARCHERS, scope=EXPORT
 MaySeeRates = Annotated[StudyAccess, Depends(ApiInStudy(*ANYONE, scope=EXPORT))]
 After = Annotated[str | None, Query(max_length=40)]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
-ROWS_AT_ONCE = 200
 
 
 class CountsOut(BaseModel):
@@ -101,7 +97,7 @@ def prompts_csv(request: Request, access: MayExport) -> StreamingResponse:
     rows = every_prompt(request.app.state.database, access.study.id)
     name = f"{access.study.slug}-prompts.csv"
     return StreamingResponse(
-        streamed_csv(COLUMNS, (cells(row) for row in rows)),
+        csv_pieces(COLUMNS, (cells(row) for row in rows)),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
@@ -128,21 +124,6 @@ def get_compliance(
         recall_lag=_median(rates.recall),
         days=[_day(by, place, tally) for place, tally in rates.days.items()],
     )
-
-
-def streamed_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Yield a table as CSV that no spreadsheet executes, some rows at a time; begins with a byte order mark."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    buffer.write("\ufeff")
-    writer.writerow(header)
-    for number, row in enumerate(rows, start=1):
-        writer.writerow([safe_cell(value) for value in row])
-        if number % ROWS_AT_ONCE == 0:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
 
 
 def _counts(tally: Tally) -> dict[str, float | int | None]:

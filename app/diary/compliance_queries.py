@@ -199,6 +199,30 @@ def ledger(
     return [(row[0], Mark(row[1]) if row[1] is not None else None) for row in session.execute(newest)]
 
 
+def prompts(
+    session: Session, study_id: UUID, now: datetime, *, after: UUID | None, limit: int
+) -> Sequence[tuple[Prompt, str, Mark | None]]:
+    """Return prompts with the person's code and what became of them, in the order of their ids, after ``after``."""
+    person = (Participant.study_id == Prompt.study_id) & (Participant.id == Prompt.participant_id)
+    query = select(Prompt, Participant.code, mark_column(now)).join(Participant, person)
+    query = query.where(Prompt.study_id == study_id).order_by(Prompt.id).limit(limit)
+    rows = session.execute(query if after is None else query.where(Prompt.id > after))
+    return [(row[0], row[1], Mark(row[2]) if row[2] is not None else None) for row in rows]
+
+
+def entries(
+    session: Session, study_id: UUID, *, after: UUID | None, limit: int
+) -> Sequence[tuple[Entry, str, Prompt | None]]:
+    """Return entries with the person's code and the prompt that each answers, in the order of their ids, after ``after``."""
+    person = (Participant.study_id == Entry.study_id) & (Participant.id == Entry.participant_id)
+    answers = (Prompt.study_id == Entry.study_id) & (Prompt.answered_entry_id == Entry.id)
+    query = select(Entry, Participant.code, Prompt).join(Participant, person)
+    query = query.outerjoin(Prompt, answers & (Prompt.participant_id == Entry.participant_id))
+    query = query.where(Entry.study_id == study_id).order_by(Entry.id).limit(limit)
+    rows = session.execute(query if after is None else query.where(Entry.id > after))
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 def answer_delay(session: Session, study_id: UUID, among: Among) -> Median:
     """Return the median time from sending a prompt of the schedule to its answer, late ones included."""
     conditions = (*of_schedule(study_id), Prompt.sent_at.is_not(None), Prompt.answered_at >= Prompt.sent_at)

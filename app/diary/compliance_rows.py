@@ -6,15 +6,13 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import Database
+from app.diary import compliance_queries as queries
 from app.diary.compliance_grid import Mark
 from app.diary.compliance_ledger import source_of
-from app.diary.compliance_queries import mark_column
-from app.participants.models import Participant
 from app.prompts.models import Prompt
 
 BATCH = 1000
@@ -59,13 +57,7 @@ COLUMNS = tuple(PromptOut.model_fields)
 def prompts_page(session: Session, study_id: UUID, *, after: UUID | None, limit: int) -> Sequence[PromptOut]:
     """Return prompts in the order of their ids, beginning after ``after``. One more than ``limit`` tells that there are more."""
     now = clock.now()
-    query = select(Prompt, Participant.code, mark_column(now)).join(
-        Participant, (Participant.study_id == Prompt.study_id) & (Participant.id == Prompt.participant_id)
-    )
-    query = query.where(Prompt.study_id == study_id).order_by(Prompt.id).limit(limit + 1)
-    if after is not None:
-        query = query.where(Prompt.id > after)
-    return [_present(row[0], row[1], row[2], now) for row in session.execute(query)]
+    return [_present(*row, now) for row in queries.prompts(session, study_id, now, after=after, limit=limit + 1)]
 
 
 def every_prompt(database: Database, study_id: UUID) -> Iterator[PromptOut]:
@@ -85,7 +77,7 @@ def cells(row: PromptOut) -> list[object]:
     return list(row.model_dump(mode="json").values())
 
 
-def _present(prompt: Prompt, code: str, mark: str | None, now: datetime) -> PromptOut:
+def _present(prompt: Prompt, code: str, mark: Mark | None, now: datetime) -> PromptOut:
     source = source_of(prompt)
     return PromptOut(
         id=prompt.id,
@@ -104,7 +96,7 @@ def _present(prompt: Prompt, code: str, mark: str | None, now: datetime) -> Prom
         answered_at=prompt.answered_at,
         late=prompt.late,
         expired=prompt.expires_at <= now and prompt.answered_at is None,
-        outcome=Mark(mark).value if mark is not None else "cancelled",
+        outcome=mark.value if mark is not None else "cancelled",
         state=prompt.state,
         reason=prompt.reason,
         channel=prompt.channel,

@@ -1,5 +1,5 @@
 """``xinlu coder sheet`` and ``adapt``: statements out to people who code, and what their codes teach the study's coder;
-and what ``xinlu recode`` asks for and shows."""
+what ``xinlu recode`` asks for and shows; and ``xinlu export``."""
 
 import secrets
 from pathlib import Path
@@ -16,6 +16,7 @@ from app.core.settings import Settings
 from app.curves.comparison import compare
 from app.exchange.codes import read_codes, write_sheet
 from app.exchange.errors import NotConfirmed, ParticipantUnknown, StudyUnknown
+from app.exchange.exporting import Format, What, write_entries, write_prompts
 from app.exchange.reports import adaptation_lines, comparison_lines
 from app.participants import queries as participants
 from app.participants.erasure import erase_person
@@ -80,6 +81,23 @@ def adapt(
             version, report = kept.version, kept.report
     for line in adaptation_lines(fit.base, fit.base_version, version, report, study):
         print(line)
+
+
+def export(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="The study, by the name in its address.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="New file; only you can read it.")],
+    what: Annotated[What, typer.Option(help="The diary's entries, or the ledger of prompts.")] = What.ENTRIES,
+    form: Annotated[Format, typer.Option("--format", help="A table, or an array of objects.")] = Format.CSV,
+) -> None:
+    """Write a study's entries with the times of the prompts they answer, or its ledger of prompts, into a new file."""
+    with opened(Settings.from_environment()) as database:
+        with database.read() as session:
+            protocol = studies.protocol(session, _study(session, study).id)
+        if what is What.PROMPTS:
+            n = write_prompts(database, protocol.study.id, output, form)
+        else:
+            n = write_entries(database, protocol, output, form)
+    print(translate("写了 %(n)s 行，在 %(path)s 里") % {"n": n, "path": output})
 
 
 def order_recoding(session: Session, slug: str, coder: str, *, preview: bool, adopt: bool, decline: bool) -> Recoding:
