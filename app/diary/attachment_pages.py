@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.diary import attachment_queries as found
+from app.diary import entry_pages
 from app.diary.models import Attachment
 from app.participants.deps import OnPhone, PhoneAccess
 from app.participants.sight import sight_of
@@ -77,5 +78,5 @@ def _shown(request: Request, row: Attachment, content: bytes) -> Response:
 
 
 router = APIRouter()
-for part in (pages, api):
+for part in (pages, api, entry_pages.router):
     router.include_router(part)

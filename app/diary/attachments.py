@@ -1,6 +1,6 @@
 """Photos and voice notes of entries: taken in once, acknowledged by a receipt, shown to whom they belong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -83,16 +83,11 @@ def take_in(database: Database, keyring: Keyring, arrival: Arrival, media: Media
     return receipt, made
 
 
-def keep_photos(
-    database: Database, keyring: Keyring, access: PhoneAccess, entry_id: UUID, photos: Sequence[Media]
-) -> None:
-    """Store the photos that today's form carried, once its entry is stored.
-
-    Their ids come from what they are: the same page sent again adds nothing.
-    """
-    for photo in photos:
-        attachment_id = uuid5(entry_id, photo.sent_digest)
-        take_in(database, keyring, Arrival(access, attachment_id, entry_id, "photo", photo.sent_digest), photo)
+def keep(database: Database, keyring: Keyring, access: PhoneAccess, entry_id: UUID, files: Iterable[Media]) -> None:
+    """Store the files that a form carried, once its entry is stored. Their ids come from what they are."""
+    for one in files:
+        attachment_id = uuid5(entry_id, one.sent_digest)
+        take_in(database, keyring, Arrival(access, attachment_id, entry_id, one.kind, one.sent_digest), one)
 
 
 def _check_standing(session: Session, arrival: Arrival) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.core import clock
 from app.core.errors import NotFound
-from app.diary import history, queries
+from app.diary import attachment_queries, history, queries
 from app.diary.curve import own_curve, road_words
 from app.diary.journal import journal_of
 from app.diary.words import EntryWords, words_of
@@ -38,6 +38,7 @@ def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = Fals
         earlier = history.earlier_versions(session, entry, journal.protocol)
         until = history.editable_until(session, entry, journal.protocol)
         cues = cues_of_source(session, access.study.id, entry_id)
+        attached = attachment_queries.of_entries(session, access.study.id, [entry_id])[entry_id]
     words = words_of(entry, journal.protocol)
     others = [one for one in journal.entries if one.id != entry_id][:RECENT]
     context = {
@@ -45,6 +46,7 @@ def show_entry(request: Request, access: Phone, entry_id: UUID, new: bool = Fals
         "new": new,
         "changed": changed,
         "earlier": earlier,
+        "attached": attached,
         "until": until if clock.now() < until and not is_over(access.study, clock.now()) else None,
         "kind": translate(kind_words(words)),
         "cue": next((kind for kind in GRAVEST_FIRST if kind in cues), None),

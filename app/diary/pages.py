@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 
 from app.core import clock
 from app.core.errors import AppError, Gone, Unavailable
-from app.diary import editing, mine, offline_pages, queries, roster, today
+from app.diary import editing, form_files, mine, offline_pages, queries, roster, today
 from app.diary.desk import EntryDesk
 from app.diary.errors import EntryConflict
 from app.diary.facts import phone_facts
@@ -68,7 +68,9 @@ def save_entry(request: Request, visit: Visit, form: Annotated[FormData, Depends
             raise ForgedRequest(_("页面放得有点久了"), remedy=_("请再按一次“保存这条日记”。"))
         if not consented and access.participant.withdrawn_at is None:
             raise ConsentMissing()
+        files = form_files.files_of(form)
         _submit(request, access, journal.protocol, sheet)
+        form_files.keep(request, access, sheet.entry_id, files)
     except Gone as error:
         return rescue(request, access, sheet.texts, error)
     except AppError as error:

@@ -1,6 +1,6 @@
 """Nothing that was typed is lost: what a form held is given back where it cannot be stored at all."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from fastapi import Request, Response
 from starlette.datastructures import FormData
@@ -20,9 +20,13 @@ class NotSignedIn(Unauthenticated):
     remedy = _("请先把写的复制下来，再用链接或短码打开日记，贴上去保存。")
 
 
-async def sent_form(request: Request) -> FormData:
-    """Return the form that was sent, field by field as the page named them."""
-    return await request.form()
+async def sent_form(request: Request) -> AsyncIterator[FormData]:
+    """Give the form that was sent, field by field as the page named them; its files are gone afterwards."""
+    form = await request.form()
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def rescue(request: Request, access: PhoneAccess | None, texts: Sequence[tuple[str, str]], error: AppError) -> Response:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ from app.diary.schemas import ReceiptOut
 from app.diary.service import Prepared
 from app.participants.errors import ConsentMissing, StudyClosed, Withdrawn
 from app.participants.standing import Standing, standings
+from app.prompts import ledger
 from app.statements import service as statements
 from app.statements.cells import Place
 from app.statements.service import Utterance
@@ -32,6 +33,11 @@ from app.web.i18n import mark as _
 
 _RECEIPTS = insert(table_of(Receipt))
 _ENTRIES = insert(table_of(Entry))
+_ANSWERS = (
+    update(table_of(Entry))
+    .where(Entry.study_id == bindparam("of_study"), Entry.id == bindparam("of_entry"))
+    .values(prompt_id=bindparam("of_prompt"))
+)
 _INSERT = {
     name: dialect(table_of(Entry)).on_conflict_do_nothing().returning(Entry.id)
     for name, dialect in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
@@ -124,6 +130,7 @@ class Store:
             for model_version, utterances in by_version.items():
                 statements.record(session, study_id, model_version, utterances)
             audit.record(session, *(_change(one, "entry.create", 1) for one in mine))
+            _answer_prompts(session, mine)
         return receipts
 
     def _again(
@@ -190,6 +197,23 @@ def _insert_entries(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUI
         insert_rows(session, _ENTRIES, rows)
         return {row["id"] for row in rows}
     return set(session.scalars(_INSERT[dialect], rows))
+
+
+def _answer_prompts(session: Session, stored: Sequence[Prepared]) -> None:
+    """Tell the ledger which prompts were answered: by entries of phones, and by those that name one."""
+    for one in stored:
+        if not (one.writer.on_phone or one.prompt_id):
+            continue
+        answers = ledger.answered(
+            session,
+            one.study_id,
+            one.participant_id,
+            entry_id=one.entry_id,
+            written_at=one.recorded_at,
+            prompt_id=one.prompt_id,
+        )
+        if answers is not None and answers != one.prompt_id:
+            session.execute(_ANSWERS, {"of_study": one.study_id, "of_entry": one.entry_id, "of_prompt": answers})
 
 
 def study_closed() -> StudyClosed:

@@ -27,7 +27,9 @@ from app.participants.erasure import erase_expired
 from app.participants.models import Participant
 from app.studies import membership
 from tests.support.cast import Cast
-from tests.support.scene import SLUG
+from tests.support.phone import HIDDEN
+from tests.support.scene import PASSWORD, SLUG
+from tests.support.staff import sign_in
 from tests.support.syncing import SyncingPhone, syncing_phone
 
 GPS_WORDS = b"where-i-live"
@@ -477,3 +479,82 @@ def test_what_a_list_reads_holds_no_bytes(phone: SyncingPhone, entry_id: UUID, c
     assert len(row["attachments"]) == 1
     assert asked
     assert not any("attachment_content" in statement for statement in asked)
+
+
+def form(phone: SyncingPhone, entry_id: UUID | None = None) -> dict[str, str]:
+    page = phone.client.get("/d/today")
+    fields = dict(HIDDEN.findall(page.text)) | {"stage": "recovery", "when": "now", "answers.mood": "4"}
+    return fields | ({"entry_id": str(entry_id)} if entry_id else {})
+
+
+def post(phone: SyncingPhone, fields: dict[str, str], *files: tuple[str, bytes]) -> Response:
+    parts = [(kind, (f"{kind}.bin", content, "application/octet-stream")) for kind, content in files]
+    return phone.client.post("/d/entries", data=fields, files=parts)
+
+
+def test_without_scripts_the_form_carries_files_and_sent_again_adds_nothing(phone: SyncingPhone, cast: Cast) -> None:
+    fields = form(phone)
+    files = [("photo", picture(exif=exif())), ("photo", picture(colour="red")), ("voice", sound()), ("voice", b"")]
+    for _ in range(2):
+        answer = post(phone, fields, *files)
+        assert answer.status_code == 303, answer.text
+    entry_id = UUID(fields["entry_id"])
+    assert [one["kind"] for one in listed(cast, entry_id)] == ["photo", "photo", "voice"]
+    page = phone.client.get(answer.headers["location"]).text
+    for one in listed(cast, entry_id):
+        assert f"/d/attachments/{one['id']}" in page
+
+
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        ([("photo", b"<html>")], 415),
+        ([("photo", picture()[:700])], 422),
+        ([("photo", bomb(6000, 6000))], 413),
+        ([("photo", bytes(limits.PHOTO_BYTES + 1))], 413),
+        ([("photo", picture((40, n + 40))) for n in range(5)], 422),
+        ([("photo", picture()), ("voice", b"nothing")], 415),
+    ],
+)
+def test_a_file_that_cannot_be_taken_leaves_what_was_typed_on_the_page(
+    phone: SyncingPhone, engine: Engine, files: list[tuple[str, bytes]], status: int
+) -> None:
+    answer = post(phone, form(phone) | {"answers.feeling": "还在页面上"}, *files)
+    assert answer.status_code == status
+    assert "还在页面上" in answer.text
+    assert (count(engine, "entry"), count(engine)) == (0, 0)
+
+
+def signed_in(cast: Cast, who: str) -> None:
+    cast.client.cookies.clear()
+    assert sign_in(cast.client, who, PASSWORD).status_code == 303
+
+
+def test_one_entry_is_shown_whole_to_staff(phone: SyncingPhone, entry_id: UUID, cast: Cast) -> None:
+    photo = attached(phone, entry_id)
+    voice = phone.attach(entry_id, "voice", "audio/wav", sound()).json()["id"]
+    etag = cast.client.get(f"/api/v1/studies/{SLUG}/entries/{entry_id}", headers=cast.headers["owner"]).headers["etag"]
+    cast.put(cast.entry("改过以后的话。"), entry_id, if_match=etag)
+    signed_in(cast, "owner")
+    page = cast.client.get(f"/studies/{SLUG}/entries/{entry_id}")
+    assert page.status_code == 200
+    receipt = cast.get(f"/entries/{entry_id}").json()["receipt"]
+    for shown in ("夜里疼醒了两回。", "改过以后的话。", "P01", receipt["digest"], receipt["signature"]):
+        assert shown in page.text
+    for one in (photo, voice):
+        address = f"/studies/{SLUG}/attachments/{one}"
+        assert f'src="{address}"' in page.text
+        assert cast.client.get(address).status_code == 200
+    (statement,) = cast.get(f"/entries/{entry_id}").json()["statements"]
+    assert f"/studies/{SLUG}/statements/{statement['id']}" in page.text
+    back = cast.client.get(f"/studies/{SLUG}/statements/{statement['id']}")
+    assert f'href="/studies/{SLUG}/entries/{entry_id}"' in back.text
+
+
+def test_an_entry_page_is_for_readers_of_words_only(phone: SyncingPhone, entry_id: UUID, cast: Cast) -> None:
+    address = f"/studies/{SLUG}/entries/{entry_id}"
+    add_care(cast, "stranger")
+    for who, status in (("viewer", 403), ("stranger", 404), ("teammate", 200)):
+        signed_in(cast, who)
+        assert cast.client.get(address).status_code == status
+        assert cast.client.get(f"/studies/{SLUG}/entries/{uuid4()}").status_code == (403 if who == "viewer" else 404)

@@ -15,6 +15,8 @@ from app.core.sealing import study_key
 from app.diary import phones
 from app.participants import service as participants
 from app.participants.models import Participant
+from app.prompts import personal
+from app.prompts.models import Prompt
 from tests.support.cast import Cast
 from tests.support.syncing import SyncingPhone, digest, syncing_phone
 
@@ -98,6 +100,66 @@ def test_the_prompt_that_was_answered_is_kept_and_signed(phone: SyncingPhone, ca
     assert phone.proves(answer.json(), digest(entry))
     assert stored(cast, entry_id)["prompt"] == str(prompt)
     assert code(phone.send(phone.entry(), entry_id)) == (409, "entry_conflict")
+
+
+def prompted(store: Database, phone: SyncingPhone, at: datetime) -> UUID:
+    """Return a prompt that the person has had in hand since ``at``."""
+    with clock.frozen_at(at), store.write() as session:
+        prompt = personal.nudge(session, "user:test", phone.study_id, phone.person)
+        prompt.state, prompt.claimed_at, prompt.sent_at = "sent", at, at
+        return prompt.id
+
+
+def answer_of(store: Database, phone: SyncingPhone, prompt: UUID) -> tuple[UUID | None, bool]:
+    with store.read() as session:
+        found = session.get_one(Prompt, (phone.study_id, prompt))
+        return found.answered_entry_id, found.late
+
+
+NOON = datetime.fromisoformat("2026-03-13T12:00:00+08:00")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_ledger_learns_which_prompt_was_answered_and_when_it_was_written(
+    phone: SyncingPhone, cast: Cast, store: Database, *, named: bool
+) -> None:
+    prompt, entry_id = prompted(store, phone, NOON), uuid4()
+    written = (NOON + timedelta(hours=1)).isoformat()
+    entry = phone.entry(occurred_at=written, recorded_at=written, **({"prompt": str(prompt)} if named else {}))
+    answer = phone.send(entry, entry_id)
+    assert answer_of(store, phone, prompt) == (entry_id, False)
+    assert stored(cast, entry_id)["prompt"] == str(prompt)
+    assert phone.proves(answer.json(), digest(entry))
+    assert phone.send(entry, entry_id).json() == answer.json()
+
+
+def test_an_answer_after_its_time_is_late_and_the_first_answer_stays(
+    phone: SyncingPhone, cast: Cast, store: Database
+) -> None:
+    prompt, first, second = prompted(store, phone, NOON), uuid4(), uuid4()
+    late = (NOON + timedelta(days=3)).isoformat()
+    for entry_id in (first, second):
+        phone.send(phone.entry(occurred_at=late, recorded_at=late, prompt=str(prompt)), entry_id)
+    assert answer_of(store, phone, prompt) == (first, True)
+
+
+def test_entries_that_programs_hand_in_answer_no_prompt_unless_they_name_it(
+    phone: SyncingPhone, cast: Cast, store: Database
+) -> None:
+    prompt, entry_id = prompted(store, phone, NOON), uuid4()
+    written = (NOON + timedelta(hours=1)).isoformat()
+    cast.put(cast.entry(occurred_at=written, recorded_at=written))
+    assert answer_of(store, phone, prompt) == (None, False)
+    cast.put(cast.entry(occurred_at=written, recorded_at=written, prompt=str(prompt)), entry_id)
+    assert answer_of(store, phone, prompt) == (entry_id, False)
+
+
+def test_an_edit_leaves_the_entry_with_its_prompt(phone: SyncingPhone, cast: Cast) -> None:
+    entry_id, prompt = uuid4(), uuid4()
+    first = cast.put(cast.entry("原来", prompt=str(prompt)), entry_id)
+    etag = first.headers["etag"]
+    assert cast.put(cast.entry("改过"), entry_id, if_match=etag).status_code == 200
+    assert (stored(cast, entry_id)["version"], stored(cast, entry_id)["prompt"]) == (2, str(prompt))
 
 
 def test_recall_lag_is_from_happening_to_writing(phone: SyncingPhone, cast: Cast) -> None:

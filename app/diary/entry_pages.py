@@ -1,0 +1,71 @@
+"""One entry whole, for staff who may read it: what was said, what it carries, what it said before, and its receipt."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.orm import Session
+
+from app.diary import attachment_queries, history, queries
+from app.diary.models import Entry
+from app.diary.words import words_of
+from app.participants.sight import sight_of
+from app.studies import queries as studies
+from app.studies.access import TEXT_READERS, InStudy, StudyAccess
+from app.web.i18n import choose_language, current_language, translate
+from app.web.i18n import mark as _
+from app.web.pages import render
+
+router = APIRouter(include_in_schema=False)
+
+TextSeen = Annotated[StudyAccess, Depends(InStudy(*TEXT_READERS))]
+AT_ONCE_SECONDS = 15 * 60
+HOUR_SECONDS = 3600
+DAY_HOURS = 24
+MOST_HOURS = 48
+
+
+@router.get("/studies/{slug}/entries/{entry_id}")
+def entry_page(request: Request, access: TextSeen, entry_id: UUID) -> Response:
+    current_language.set(choose_language(request, access.study.language))
+    with request.app.state.database.read() as session:
+        entry, code = queries.entry_of_study(session, sight_of(session, access), entry_id)
+        shown = _shown(session, access, entry)
+    request.app.state.readings.note(access, [(entry.participant_id, entry.id)])
+    context = {
+        "study": access.study,
+        "actor": access.actor,
+        "here": "participants",
+        "zone": access.study.time_zone,
+        "entry": entry,
+        "code": code,
+        "receipt_key": request.app.state.keyring.public_key,
+        **shown,
+    }
+    return render(request, "diary/entry.html", context, language=access.study.language)
+
+
+def lag_words(seconds: float) -> str:
+    """Return how long after it happened something was written down, in words."""
+    if seconds < AT_ONCE_SECONDS:
+        return translate(_("当时就写了"))
+    hours = seconds / HOUR_SECONDS
+    if hours < 1:
+        return translate(_("过了 %(n)s 分钟写的")) % {"n": round(seconds / 60)}
+    if hours < MOST_HOURS:
+        return translate(_("过了 %(n)s 小时写的")) % {"n": round(hours)}
+    return translate(_("过了 %(n)s 天写的")) % {"n": round(hours / DAY_HOURS)}
+
+
+def _shown(session: Session, access: StudyAccess, entry: Entry) -> dict[str, Any]:
+    protocol = studies.protocol(session, access.study.id)
+    return {
+        "words": words_of(entry, protocol),
+        "wave": next((wave.name for wave in protocol.waves if wave.id == entry.wave_id), None),
+        "lag": lag_words((entry.recorded_at - entry.occurred_at).total_seconds()),
+        "anchor_label": protocol.study.anchor_label,
+        "attached": attachment_queries.of_entries(session, access.study.id, [entry.id])[entry.id],
+        "earlier": history.earlier_versions(session, entry, protocol),
+        "receipt": queries.receipt(session, access.study.id, entry.id, entry.version),
+        "statements": queries.statements_of_entries(session, access.study.id, [entry.id])[entry.id],
+    }
