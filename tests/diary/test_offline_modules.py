@@ -150,7 +150,9 @@ def test_published_signatures_verify_and_no_changed_one_does(modules: Page, name
         changed = signature[:at] + bytes([signature[at] ^ 1]) + signature[at + 1 :]
         assert not verified(modules, public, message, changed), at
     assert not verified(modules, public, message + b"\0", signature)
-    assert not verified(modules, bytes.fromhex(VECTORS["two bytes" if name == "empty" else "empty"][0]), message, signature)
+    assert not verified(
+        modules, bytes.fromhex(VECTORS["two bytes" if name == "empty" else "empty"][0]), message, signature
+    )
     # The same signature with s + L: accepted by careless verifiers.
     larger = int.from_bytes(signature[32:], "little") + ORDER
     assert not verified(modules, public, message, signature[:32] + larger.to_bytes(32, "little"))

@@ -4,15 +4,22 @@ import { inWords, pieces } from "./status.js";
 
 const WAYS_OUT = ["/d/leave", "/d/withdraw"];
 
-export function watchWaysOut({ store, facts }) {
+// `ready` resolves with what the page works with, or with null where nothing is kept here.
+export function watchWaysOut(ready) {
   for (const form of document.querySelectorAll("form[method=post]")) {
     const way = new URL(form.action).pathname;
-    if (WAYS_OUT.includes(way)) form.addEventListener("submit", (event) => leave(event, form, way, store, facts));
+    if (WAYS_OUT.includes(way)) form.addEventListener("submit", (event) => leave(event, form, way, ready));
   }
 }
 
-async function leave(event, form, way, store, facts) {
+async function leave(event, form, way, ready) {
   event.preventDefault();
+  const parts = await ready.catch(() => null);
+  if (!parts) {
+    form.submit();
+    return;
+  }
+  const { store, facts } = parts;
   const mine = (await store.objects()).filter((object) => object.person === facts.person);
   if (mine.length && form.dataset.warned !== "yes") {
     form.dataset.warned = "yes";

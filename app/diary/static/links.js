@@ -4,7 +4,6 @@ import { sha256 } from "./seal.js";
 import { Store } from "./store.js";
 
 const NAME = "link";
-const SHORTEST_TOKEN = 20;
 
 export async function rememberLink(token) {
   try {
@@ -20,11 +19,8 @@ export async function linkOpened(store, person) {
   if (link && !link.person) await store.put("meta", { ...link, person });
 }
 
-// Whether the address asks for nobody but `person`; takes a token out of it.
-export async function isOwnLink(store, person) {
-  const token = location.hash.slice(1);
-  if (token.length < SHORTEST_TOKEN) return true;
-  history.replaceState(null, "", location.pathname);
+// Whether this is the link that opened the diary of `person` here.
+export async function isOwnLink(store, person, token) {
   const link = await store.get("meta", NAME);
   return link?.person === person && link.hash === (await hashOf(token));
 }

@@ -88,7 +88,7 @@ export class Queue {
     const row = made("p", { className: "row" });
     row.append(this.#button(this.words.try_one, () => this.#again(object, attached)));
     if (copy && object.kind === "entry" && object.state === "refused") {
-      row.append(made("a", { className: "button plain", href: `/d/today?correct=${object.id}`, textContent: this.words.correct }));
+      row.append(made("a", { className: "button", href: `/d/today?correct=${object.id}`, textContent: this.words.correct }));
     }
     if (copy) {
       const words = copy.told ? this.words.save_text : this.words.save_file;

@@ -32,7 +32,6 @@ export class Writing {
   }
 
   async start() {
-    delete this.form.dataset.once;
     this.form.addEventListener("submit", (event) => this.#submitted(event));
     const correcting = new URLSearchParams(location.search).get("correct");
     if (correcting) await this.#correct(correcting);

@@ -26,7 +26,34 @@ function startPage() {
   const form = document.querySelector("form[data-words]");
   if (form && !fromShell()) prepareForm(form);
   if (form) prepareCapture(form);
-  begin(pristine);
+  const token = tokenAtShell();
+  const ready = begin(pristine, token);
+  watchWaysOut(ready);
+  if (diaryForm()) holdSaving(diaryForm(), ready);
+}
+
+// The link was opened without a network, and the kept frame stands in for the door: its token must not stay in the address.
+function tokenAtShell() {
+  const token = fromShell() ? location.hash.slice(1) : "";
+  if (token) history.replaceState(null, "", location.pathname);
+  return token;
+}
+
+// Somebody is quicker than the opening of the storage: the button is pressed for them once it is open.
+function holdSaving(form, ready) {
+  let pressed = false;
+  const once = form.dataset.once;
+  const hold = (event) => {
+    pressed ||= !event.defaultPrevented;
+    event.preventDefault();
+  };
+  delete form.dataset.once;
+  form.addEventListener("submit", hold);
+  ready.then((parts) => {
+    form.removeEventListener("submit", hold);
+    if (!parts) form.dataset.once = once;
+    if (pressed) document.querySelector("button[form=entry]")?.click();
+  });
 }
 
 // A personal link: its token stands in the fragment, which is taken out of the address before anything else happens.
@@ -75,22 +102,26 @@ function once(event, form) {
   for (const button of document.querySelectorAll(`button[form="${form.id}"]`)) button.setAttribute("aria-disabled", "true");
 }
 
-async function begin(pristine) {
+// Returns what the page works with, or null where this browser or phone keeps nothing.
+async function begin(pristine, token) {
   const given = JSON.parse(document.getElementById("facts")?.textContent || "null");
   const store = new Store();
   const able = await canKeep(store);
-  if (!able && given) offerUnsealed(diaryForm(), given);
-  if (!able) return;
+  if (!able) {
+    offerUnsealed(given && diaryForm(), given);
+    return null;
+  }
   if (given) await learn(store, given);
   const facts = given ?? (await store.facts());
   const status = new Status(store);
   await status.show();
-  if (!facts) return;
+  if (!facts) return null;
   const sending = new Sending(store, () => status.changed());
   if (given) installWorker().then(() => diaryForm() && handShell(pristine));
-  watchWaysOut({ store, facts });
-  await beginPage({ store, facts, sending, status });
+  const parts = { store, facts, sending, status };
+  await beginPage(parts, !token || (await isOwnLink(store, facts.person, token)));
   sending.listen();
+  return parts;
 }
 
 async function learn(store, facts) {
@@ -101,8 +132,7 @@ async function learn(store, facts) {
 }
 
 // In the kept frame of today's form, every other page of the diary is the list of what was not sent.
-async function beginPage(parts) {
-  const ownLink = await isOwnLink(parts.store, parts.facts.person);
+async function beginPage(parts, ownLink) {
   const elsewhere = fromShell() && !(AT_HOME_IN_SHELL.includes(location.pathname) && ownLink);
   if (elsewhere) document.querySelector("main").replaceChildren(Object.assign(document.createElement("div"), { id: "queue" }));
   const place = document.querySelector("[data-queue], #queue");
