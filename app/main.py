@@ -35,6 +35,8 @@ from app.maps.service import KeptScenes
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
 from app.participants.readings import Readings
+from app.prompts import api as prompts_api
+from app.prompts import pages as prompts_pages
 from app.prompts.delivery import counters as delivery_counters
 from app.prompts.delivery import phone_pages as delivery_phone
 from app.prompts.delivery import staff_pages as delivery_staff
@@ -82,6 +84,8 @@ ROUTERS = (
     studies_pages.router,
     participants_api.router,
     participants_pages.router,
+    prompts_api.router,
+    prompts_pages.router,
     delivery_tapping.router,
     delivery_phone.router,
     delivery_staff.router,

@@ -40,6 +40,14 @@ def codes(session: Session, study_id: UUID) -> set[str]:
     return set(session.scalars(select(Participant.code).where(Participant.study_id == study_id)))
 
 
+def codes_of(session: Session, study_id: UUID, participant_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the codes of these participants."""
+    statement = select(Participant.id, Participant.code).where(
+        Participant.study_id == study_id, Participant.id.in_(participant_ids)
+    )
+    return {row.id: row.code for row in session.execute(statement)}
+
+
 def some_ids(session: Session, study_id: UUID, most: int) -> Sequence[UUID]:
     """Return the ids of up to ``most`` people of the study."""
     statement = select(Participant.id).where(Participant.study_id == study_id).order_by(Participant.id)

@@ -34,6 +34,7 @@ class Row:
     planned_at: datetime
     expires_at: datetime
     apart_minutes: int
+    remind_minutes: int | None
     state: str
     reason: str | None
 
@@ -189,10 +190,10 @@ def _sort(changes: Changes, row: Row | None, placed: Placed) -> None:
 
 
 def _same(row: Row, placed: Placed) -> bool:
-    return (row.planned_at, row.wanted_at, row.expires_at, row.state, row.reason) == (
-        placed.at,
-        placed.wanted.at,
-        placed.wanted.expires_at,
-        placed.state,
-        placed.reason,
+    rule = placed.wanted.rule
+    return (
+        (row.planned_at, row.wanted_at, row.expires_at, row.state, row.reason)
+        == (placed.at, placed.wanted.at, placed.wanted.expires_at, placed.state, placed.reason)
+        and row.apart_minutes == rule.apart_minutes
+        and row.remind_minutes == rule.remind_minutes
     )

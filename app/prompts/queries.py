@@ -235,6 +235,7 @@ _ROW = (
     Prompt.planned_at,
     Prompt.expires_at,
     Prompt.apart_minutes,
+    Prompt.remind_minutes,
     Prompt.state,
     Prompt.reason,
 )
@@ -366,3 +367,9 @@ def studies_with_leavers(session: Session) -> Sequence[UUID]:
 def next_due(session: Session) -> datetime | None:
     """Return when the next prompt of any study is due; a sender need not look before."""
     return session.scalar(select(func.min(Prompt.due_at)).where(IS_PLANNED))
+
+
+def life_events(session: Session, study_id: UUID, participant_id: UUID) -> Sequence[LifeEvent]:
+    """Return the events of one person, the earliest first."""
+    query = select(LifeEvent).where(LifeEvent.study_id == study_id, LifeEvent.participant_id == participant_id)
+    return session.scalars(query.order_by(LifeEvent.at, LifeEvent.id)).all()
