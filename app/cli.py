@@ -25,7 +25,7 @@ from app.core.errors import AppError
 from app.core.logging import configure
 from app.core.schema import opened
 from app.core.settings import Settings, SettingsError
-from app.exchange import checkup, commands, people, terminal
+from app.exchange import checkup, commands, own_data, people, terminal
 from app.exchange.demo import load_demo
 from app.exchange.entries import EntryImport, Refused, Summary
 from app.exchange.newcomers import Rules
@@ -53,7 +53,8 @@ imports = typer.Typer(help="Take sheets in.", no_args_is_help=True)
 cli.add_typer(admin, name="admin")
 cli.add_typer(imports, name="import")
 cli.add_typer(coder_commands, name="coder")
-cli.command("erase")(commands.erase)
+cli.command("erase")(own_data.erase)
+cli.command("takeaway")(own_data.takeaway)
 coder_commands.command("adapt")(commands.adapt)
 coder_commands.command("sheet")(commands.sheet)
 coder_commands.command("evaluate")(judging.evaluate)

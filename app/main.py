@@ -13,6 +13,8 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import registry  # noqa: F401 - declares every model and task
 from app.accounts import pages as accounts_pages
+from app.care import pages as care_pages
+from app.care.service import unread_mark
 from app.core.crypto import keyring_of
 from app.core.db import Database
 from app.core.settings import Settings
@@ -28,6 +30,8 @@ from app.diary import pages as diary_pages
 from app.diary import sync as diary_sync
 from app.diary.desk import EntryDesk
 from app.diary.limits import LARGER_BODIES
+from app.exchange.takeaway_pages import MOST_TIMES
+from app.exchange.takeaway_pages import router as takeaway_router
 from app.jobs.worker import Worker
 from app.maps import api as maps_api
 from app.maps import pages as maps_pages
@@ -86,6 +90,8 @@ ROUTERS = (
     participants_pages.router,
     prompts_api.router,
     prompts_pages.router,
+    takeaway_router,
+    care_pages.router,
     delivery_tapping.router,
     delivery_phone.router,
     delivery_staff.router,
@@ -130,6 +136,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.scenes = KeptScenes()
     app.state.keyring = keyring_of(settings)
     app.state.csrf_key = app.state.keyring.derive("csrf")
+    app.state.limits["takeaway"] = FailureLimit(MOST_TIMES)
+    app.state.phone_marks = (unread_mark,)
     app.state.readings = Readings()
     app.state.forgetful = (app.state.matrices.forget, app.state.scenes.forget)
     problems.install(app)

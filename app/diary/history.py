@@ -35,7 +35,13 @@ def may_edit(session: Session, entry: Entry, protocol: StudyProtocol) -> bool:
 
 def earlier_versions(session: Session, entry: Entry, protocol: StudyProtocol) -> Sequence[EarlierVersion]:
     """Return what the entry said before, the latest version first."""
-    revisions = queries.revisions_of(session, entry.study_id, {entry.id})[entry.id]
+    return version_words(entry, queries.revisions_of(session, entry.study_id, {entry.id})[entry.id], protocol)
+
+
+def version_words(
+    entry: Entry, revisions: Sequence[EntryRevision], protocol: StudyProtocol
+) -> Sequence[EarlierVersion]:
+    """Return these earlier versions of the entry in words, the latest first."""
     return [EarlierVersion(words_of(_as_entry(one, entry), protocol), one.replaced_at) for one in reversed(revisions)]
 
 

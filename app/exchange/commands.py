@@ -11,16 +11,12 @@ from sqlalchemy.orm import Session
 from app.core.db import Database
 from app.core.logging import configure
 from app.core.schema import opened
-from app.core.scrubbing import scrub
 from app.core.settings import Settings
 from app.curves.comparison import compare
 from app.exchange.codes import read_codes, write_sheet
-from app.exchange.errors import NotConfirmed, ParticipantUnknown, StudyUnknown
+from app.exchange.errors import StudyUnknown
 from app.exchange.exporting import Format, What, write_entries, write_prompts
 from app.exchange.reports import adaptation_lines, comparison_lines
-from app.participants import queries as participants
-from app.participants.erasure import erase_person
-from app.participants.models import Participant
 from app.participants.readings import OPERATOR, Readings
 from app.statements import adapting, drawing, recodings
 from app.statements.errors import RecodingDecided
@@ -121,39 +117,8 @@ def print_comparison(database: Database, order: Recoding, slug: str) -> None:
         print(line)
 
 
-def erase(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="The study, by the name in its address.")],
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The participant's code.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the code once more.")] = False,
-) -> None:
-    """Erase a participant and everything that hangs on them, at once and for good.
-
-    Entries with their history, attachments, statements, cells, consents, links, messages, and what the log says of them.
-    """
-    settings = Settings.from_environment()
-    configure(settings)
-    with opened(settings) as database:
-        with database.read() as session:
-            person = _person(session, _study(session, study), code)
-        if not yes and typer.prompt(translate("真的要删，请再打一次编号")).strip() != code:
-            raise NotConfirmed()
-        with database.write() as session:
-            erase_person(session, ACTOR, person.study_id, person.id)
-        clean = scrub(database)
-    print(translate("%(code)s 的一切都删掉了") % {"code": code})
-    if database.dialect == "sqlite" and not clean:
-        print(translate("服务还在运行：写入日志里的旧页，由它在一两分钟内清掉"))
-
-
 def _study(session: Session, slug: str) -> Study:
     found = studies.study_by_slug(session, slug)
     if found is None:
         raise StudyUnknown(slug=slug)
-    return found
-
-
-def _person(session: Session, study: Study, code: str) -> Participant:
-    found = participants.by_code(session, study.id, code)
-    if found is None:
-        raise ParticipantUnknown(code=code)
     return found

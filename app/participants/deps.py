@@ -46,6 +46,15 @@ class PhoneVisit:
     stale: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PhoneMark:
+    """A link of the phone's navigation, with how much waits behind it. Rooms above tell theirs in ``app.state.phone_marks``."""
+
+    href: str
+    words: str
+    count: int
+
+
 def cookie_name(request: Request) -> str:
     """Return the phone's cookie name; over https the prefix ties it to this very host."""
     return f"__Host-{COOKIE}" if request.app.state.settings.secure_cookies else COOKIE
@@ -106,5 +115,10 @@ class OnPhoneKeeping(Policy):
 
 
 def _look(request: Request) -> PhoneAccess | None:
+    """Return whose diary the request opens, and leave what its page's navigation tells in ``request.state.marks``."""
     with request.app.state.database.read() as session:
-        return phone_access(session, request)
+        access = phone_access(session, request)
+        if access is not None and access.participant.withdrawn_at is None:
+            told = (mark(session, access) for mark in request.app.state.phone_marks)
+            request.state.marks = [mark for mark in told if mark is not None]
+        return access
