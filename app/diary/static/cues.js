@@ -2,13 +2,15 @@
 import { SELF_HARM, EMERGENCY, LOOK_ALIKES } from "./cue_words.js";
 
 const PAUSE_MILLISECONDS = 600;
-const SEPARATORS = /[\s*.\-_·]+/g;
-const DENIED = /(?:没有|没|不会|从没|从未|并未|绝不)(?:想过?|去|再|要)?$/;
-const FEARED = /(?:没有?|不会|会不会|怕|担心|未|无)(?:会|是|出现)?$/;
+const SEPARATORS = /[^\S\n]|[*\-_·]/g;
+// Said in the same clause before the phrase: that it is not so, feared, advised, long past, or another's story.
+const DENIED = /(?:没有|没|不会|不再|从没|从未|并未|绝不|从来没有过|新闻.*|电视.*|电影.*)(?:想过?|去|再|要|的)?$/;
+const ELSEWHERE =
+  /没|无|不[是再会]|否认|排除|怕|担心|会不会|如果|要是|若|万一|一旦|避免|预防|可能|风险|小时候|以前|年前|前年|那次|年轻|当年|曾|新闻|电视|电影|视频|梦见|[讲学]|笑|快|差点/;
 const split = (words) => words.split(" ");
 const kinds = [
   ["self_harm", split(SELF_HARM), DENIED],
-  ["emergency", split(EMERGENCY), FEARED],
+  ["emergency", split(EMERGENCY), ELSEWHERE],
 ];
 const lookAlikes = split(LOOK_ALIKES);
 
@@ -43,7 +45,7 @@ export function prepareCues(form) {
 
 function isSaid(text, phrase, denied) {
   for (let at = text.indexOf(phrase); at >= 0; at = text.indexOf(phrase, at + 1)) {
-    if (!denied.test(text.slice(Math.max(0, at - 6), at))) return true;
+    if (!denied.test(text.slice(0, at).split(/[，。！？；,.!?;\n]/).pop())) return true;
   }
   return false;
 }
