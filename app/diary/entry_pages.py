@@ -10,6 +10,7 @@ from app.diary import attachment_queries, history, queries
 from app.diary.models import Entry
 from app.diary.words import words_of
 from app.participants.sight import sight_of
+from app.statements.words import day_words
 from app.studies import queries as studies
 from app.studies.access import TEXT_READERS, InStudy, StudyAccess
 from app.web.i18n import choose_language, current_language, translate
@@ -63,7 +64,8 @@ def _shown(session: Session, access: StudyAccess, entry: Entry) -> dict[str, Any
         "words": words_of(entry, protocol),
         "wave": next((wave.name for wave in protocol.waves if wave.id == entry.wave_id), None),
         "lag": lag_words((entry.recorded_at - entry.occurred_at).total_seconds()),
-        "anchor_label": protocol.study.anchor_label,
+        "day": None if entry.day is None else day_words(protocol.study.anchor_label, entry.day),
+        "from_phone": entry.author.startswith("participant:"),
         "attached": attachment_queries.of_entries(session, access.study.id, [entry.id])[entry.id],
         "earlier": history.earlier_versions(session, entry, protocol),
         "receipt": queries.receipt(session, access.study.id, entry.id, entry.version),
