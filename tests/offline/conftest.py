@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 
-from tests.offline.handset import Handset
+from tests.offline.faults import FaultProxy
+from tests.offline.handset import PATIENCE_MS, Handset
+from tests.offline.site import Site, site
 from tests.support import run
 
 
@@ -14,6 +16,7 @@ from tests.support import run
 def driver() -> Iterator[Playwright]:
     """What starts browsers."""
     run.require("chromium", "chinese-font")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         yield playwright
 
@@ -24,3 +27,19 @@ def handset(driver: Playwright, tmp_path: Path) -> Iterator[Handset]:
     phone = Handset(driver, tmp_path / "profile")
     yield phone
     phone.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Site]:
+    """A running server with a study, and a look into its database."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with site(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def network(served: Site) -> Iterator[FaultProxy]:
+    """What lies between the phone and ``served``; good until told otherwise."""
+    with FaultProxy(served.server.port) as proxy:
+        yield proxy

@@ -1,5 +1,6 @@
 """The diary as a person uses it on a phone: opened by a link, written in, looked through; and what the page itself knows."""
 
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +20,9 @@ QUEUE = """() => new Promise((done) => {
   };
 })"""
 
+DRAFTS = QUEUE.replace('"objects"', '"drafts"')
+"""The drafts that the phone keeps, of which there is one for each page that stands open."""
+
 
 def join(page: Page, link: str) -> None:
     """Open a personal link, agree to what is required, and wait until the phone could do without a network."""
@@ -30,8 +34,15 @@ def join(page: Page, link: str) -> None:
     until(page, SHELL)
 
 
+def come_back(page: Page, link: str) -> None:
+    """Open the link again: a browser that died soon after it was signed in may have lost its cookie, as on real phones."""
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_url(re.compile("/d/(today|consent)$"))
+
+
 def until(page: Page, script: str) -> None:
-    """Wait until the asynchronous ``script`` says yes."""
+    """Wait until the asynchronous ``script`` returns something: neither false nor empty."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not page.evaluate(script):
         assert time.monotonic() < deadline, script

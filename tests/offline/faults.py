@@ -54,12 +54,16 @@ FORGED: Mapping[Fault, bytes] = {
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A request that came to the proxy, what was done to it, and what the server answered (None: not asked, or no word)."""
+    """A request that came to the proxy, what was done to it, and what the server answered (None: not asked, or no word).
+
+    ``size``: how many bytes the browser got back, headers included.
+    """
 
     method: str
     path: str
     fault: Fault | Literal["off"]
     status: int | None
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ class FaultProxy:
             with suppress(OSError):
                 asked = None if self._off else _read_request(browser)
                 if self._off:
-                    self._note("", "", "off", None)
+                    self._note(Passage("", "", "off", None, 0))
                     _reset(browser)
                 elif asked:
                     self._answer(browser, asked)
@@ -166,7 +170,8 @@ class FaultProxy:
             with self._lock:
                 self._held.append(asked)
         answer = self._answered(asked, fault)
-        self._note(asked.method, asked.path, fault, _status(answer) if fault in REACHING else None)
+        status = _status(answer) if fault in REACHING else None
+        self._note(Passage(asked.method, asked.path, fault, status, len(answer)))
         if not answer:
             _reset(browser)
         browser.sendall(answer)
@@ -210,9 +215,9 @@ class FaultProxy:
         with self._lock:
             return self._scripted.popleft() if self._scripted else self._choose()
 
-    def _note(self, method: str, path: str, fault: Fault | Literal["off"], status: int | None) -> None:
+    def _note(self, passage: Passage) -> None:
         with self._lock:
-            self.passages.append(Passage(method, path, fault, status))
+            self.passages.append(passage)
 
 
 def _read_request(browser: socket.socket) -> _Asked | None:

@@ -13,8 +13,9 @@ from PIL import Image
 from sqlalchemy import Engine, create_engine, text
 
 from app.core import schema
-from app.core.crypto import Keyring, load_or_create_secret
+from app.core.crypto import Keyring, load_or_create_secret, verify
 from app.core.db import Database
+from app.diary import attachment_queries, queries
 from app.participants import consents
 from app.participants.models import Participant
 from tests.support.program import data_environment
@@ -35,21 +36,32 @@ class Site:
     def entries(self, person: UUID) -> dict[str, Row]:
         """Return id, digest and answers of each entry of ``person``, by id."""
         found = self._rows("SELECT id, digest, answers FROM entry WHERE participant_id = :person", person)
-        return {str(UUID(one["id"])): {**one, "answers": json.loads(one["answers"])} for one in found}
+        return {one["id"]: {**one, "answers": json.loads(one["answers"])} for one in found}
 
     def attachments(self, person: UUID) -> dict[str, Row]:
         """Return entry, kind and digest as sent of each attachment of ``person``, and its content as kept, by id."""
         query = (
-            "SELECT id, entry_id, kind, sent_digest, received_at, signature, content FROM attachment JOIN attachment_content "
+            "SELECT id, entry_id, kind, sent_digest, content FROM attachment JOIN attachment_content "
             "ON attachment_id = attachment.id WHERE participant_id = :person"
         )
-        return {
-            str(UUID(one["id"])): {**one, "entry_id": str(UUID(one["entry_id"]))} for one in self._rows(query, person)
-        }
+        return {one["id"]: {**one, "entry_id": str(UUID(one["entry_id"]))} for one in self._rows(query, person)}
+
+    def receipts_that_verify(self, person: UUID) -> set[str]:
+        """Return the ids of the objects of ``person`` whose receipt bears the installation's signature."""
+        given: list[tuple[UUID, str, str, str]] = []
+        with self.scene.store.read() as session:
+            for one in self.entries(person):
+                receipt = queries.receipt(session, self.scene.study_id, UUID(one), 1)
+                given.append((receipt.id, receipt.digest, receipt.received_at, receipt.signature))
+            files = attachment_queries.of_person(session, self.scene.study_id, person)
+            given += [(file.id, file.sent_digest, file.received_at.isoformat(), file.signature) for file in files]
+        key = self.scene.keyring.public_key
+        return {str(one[0]) for one in given if verify(key, "|".join(map(str, one[:3])).encode(), one[3])}
 
     def _rows(self, query: str, person: UUID) -> list[Row]:
         with self.engine.connect() as connection:
-            return [dict(one) for one in connection.execute(text(query), {"person": person.hex}).mappings()]
+            found = connection.execute(text(query), {"person": person.hex}).mappings()
+            return [{**one, "id": str(UUID(one["id"]))} for one in found]
 
 
 @contextmanager
@@ -74,5 +86,10 @@ def site(folder: Path) -> Iterator[Site]:
 def picture(number: int, size: tuple[int, int] = (3, 2)) -> bytes:
     """Return a PNG file, another one for each number below 40."""
     file = io.BytesIO()
-    Image.new("RGB", size, (number * 6, 255 - number * 6, number)).save(file, "PNG")
+    Image.new("RGB", size, colour_of(number)).save(file, "PNG")
     return file.getvalue()
+
+
+def colour_of(number: int) -> tuple[int, int, int]:
+    """Return the colour of the picture."""
+    return number * 6, 255 - number * 6, number

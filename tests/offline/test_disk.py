@@ -16,10 +16,15 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from app.participants import consents
+from app.participants.models import Participant
+from tests.offline.diary import DRAFTS, come_back, join, until, write
 from tests.offline.disk import places, shapes
+from tests.offline.faults import FaultProxy
 from tests.offline.handset import Handset
+from tests.offline.site import Site
 
 FLUSH_SECONDS = 90.0
 HAN = "痛麻肿酸怕盼累静暖凉慌稳苦甜眠醒"
@@ -123,3 +128,103 @@ def test_the_detector_knows_the_shapes_of_a_text() -> None:
     for written in (json.dumps(text), json.dumps(text, ensure_ascii=False), quote(text)):
         assert any(shape in written.encode() for shape in shapes(text))
     assert not any(shape in canary("shape").encode() for shape in shapes(text))
+
+
+class Telltale:
+    """Texts that must never be found, and a careless page beside the diary that shows when the browser has written its files."""
+
+    def __init__(self, handset: Handset, site: str) -> None:
+        self.handset = handset
+        self.site = site
+        self.texts: list[str] = []
+
+    def text(self, name: str) -> str:
+        """Return one more text that must not be found."""
+        self.texts.append(canary(name))
+        return self.texts[-1]
+
+    def kill_and_search(self) -> None:
+        """Wait until what was typed into a careless page just now is on the disk; kill the browser; look for the texts."""
+        told = canary("told")
+        page = self.handset.context.new_page()
+        page.goto(self.site)
+        page.locator("textarea").fill(told)
+        page.evaluate("(text) => localStorage.setItem('told', text)", told)
+        wait_for_disk(self.handset.folder, [told])
+        self.handset.kill()
+        assert places(self.handset.folder, [told]), "the detector still sees"
+        assert places(self.handset.folder, self.texts) == {}
+
+
+@pytest.fixture
+def telltale(handset: Handset, careless_site: str) -> Telltale:
+    return Telltale(handset, careless_site)
+
+
+def test_nothing_written_offline_can_be_read_from_the_disk(
+    handset: Handset, served: Site, network: FaultProxy, telltale: Telltale
+) -> None:
+    """Sent, saved, half written, refused, put right; the battery dead each time, and the person signed out in the end."""
+    diary = network.base_url + "/d"
+    page = handset.open()
+    link = served.scene.links["P01"].url(network.base_url)
+    join(page, link)
+    write(page, telltale.text("sent"))
+    page.wait_for_url("**/d/entries/*")
+    page.goto(f"{diary}/mine")
+    network.switch_off()
+    page.goto(f"{diary}/today")
+    write(page, telltale.text("saved"), photos=[3])
+    expect(page.locator(".kept-here h1")).to_be_visible()
+    page.goto(f"{diary}/today")
+    draft = telltale.text("draft")
+    write(page, draft, save=False)
+    until(page, DRAFTS)
+    telltale.kill_and_search()
+
+    page = handset.open()
+    page.goto(f"{diary}/today")
+    expect(page.locator("[name='answers.feeling']")).to_have_value(draft)
+    page.locator("button[form=entry]").click()
+    expect(page.locator(".kept-here h1")).to_be_visible()
+    consent(served, given=False)
+    network.switch_on()
+    come_back(page, link)
+    page.goto(f"{diary}/queue")
+    page.get_by_role("button", name="现在就发").click()
+    expect(page.locator("li[data-state=refused]").filter(has_text=draft[:20])).to_be_visible()
+    network.switch_off()
+    page.locator("li[data-state=refused]").filter(has_text=draft[:20]).locator("a[href*=correct]").click()
+    expect(page.locator("[name='answers.feeling']")).to_have_value(draft)
+    write(page, telltale.text("corrected"))
+    expect(page.locator(".kept-here h1")).to_be_visible()
+    telltale.kill_and_search()
+
+    page = handset.open()
+    consent(served, given=True)
+    network.switch_on()
+    come_back(page, link)
+    sign_out(page, diary)
+    page.goto(f"{diary}/queue")
+    telltale.kill_and_search()
+
+
+def consent(served: Site, *, given: bool) -> None:
+    """Let the person give or take back their consent elsewhere: without it, the server refuses what they write."""
+    with served.scene.store.write() as session:
+        person = session.get_one(Participant, (served.scene.study_id, served.scene.people["P01"]))
+        if given:
+            consents.give_consent(session, "user:test", person, ["diary"], version=1, method="person")
+        else:
+            consents.withdraw_purpose(session, "user:test", person, "diary")
+
+
+def sign_out(page: Page, diary: str) -> None:
+    """Let the phone forget whose it is, though entries wait on it."""
+    page.goto(f"{diary}/consent")
+    leave = page.locator("form[action='/d/leave'] button")
+    page.locator("details:has(form[action='/d/leave']) > summary").click()
+    leave.click()
+    expect(page.locator("form[action='/d/leave'] [role=alert]")).to_be_visible()
+    leave.click()
+    page.wait_for_url("**/d/leave")
