@@ -93,6 +93,7 @@ def submission_of(sheet: Sheet, protocol: StudyProtocol, participant_id: UUID, z
             occurred_at=moment_of(sheet.one("when"), sheet.one("occurred_local"), zone),
             form_version=sheet.form.version,
             answers=_answers(sheet),
+            prompt=_prompt(sheet),
         )
     except ValidationError as error:
         names = {str(problem["loc"][0]) for problem in error.errors()}
@@ -109,6 +110,13 @@ def _spans(stage: StageFacts, day: int) -> bool:
         return False
     after = stage.day_from is None or stage.day_from <= day
     return after and (stage.day_to is None or day <= stage.day_to)
+
+
+def _prompt(sheet: Sheet) -> UUID | None:
+    try:
+        return UUID(sheet.one("prompt"))
+    except ValueError:
+        return None
 
 
 def _answers(sheet: Sheet) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, text
@@ -14,7 +15,7 @@ from app.participants.models import Participant
 from tests.support.cast import Cast
 from tests.support.databases import only_on
 from tests.support.forms import BRANCHING
-from tests.support.phone import Phone, words
+from tests.support.phone import HIDDEN, Phone, words
 from tests.support.scene import SLUG
 
 # What is stored is stored by the code that test_pages.py tries on both kinds of database.
@@ -133,3 +134,14 @@ def test_microphone_and_camera_are_this_pages_own(phone: Phone) -> None:
     policy = phone.client.get("/d/today").headers["permissions-policy"]
     assert "microphone=(self)" in policy
     assert "camera=(self)" in policy
+
+
+def test_the_form_carries_the_prompt_that_it_answers(phone: Phone, engine: Engine) -> None:
+    asked = uuid4()
+    sheet = {**phone.sheet(), **dict(HIDDEN.findall(phone.client.get(f"/d/today?prompt={asked}").text))}
+    assert sheet["prompt"] == str(asked)
+    refused = phone.send(sheet, felt="没选心情")
+    assert f'name="prompt" value="{asked}"' in refused.text
+    assert phone.send(sheet, mood="5").status_code == 303
+    assert str(entry(engine)["prompt_id"]).replace("-", "") == asked.hex
+    assert phone.client.get("/d/today?prompt=nonsense").status_code == 422
