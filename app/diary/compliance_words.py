@@ -15,12 +15,12 @@ from app.web.i18n import mark as _
 MARKS: Final[Mapping[Mark, str]] = {
     Mark.ANSWERED: _("按时写了"),
     Mark.LATE: _("迟了才写"),
-    Mark.UNPROMPTED: _("计划之外写的"),
+    Mark.UNPROMPTED: _("日程之外写的"),
     Mark.OPENED: _("打开了，还没写"),
     Mark.SENT: _("发出了，还没打开"),
     Mark.MISSED: _("没写"),
     Mark.FAILED: _("没送到，或不知道送到没有"),
-    Mark.SKIPPED: _("没有发（暂停、免打扰等）"),
+    Mark.SKIPPED: _("没有发（暂停、安静时段等）"),
     Mark.PLANNED: _("还没到时间"),
     Mark.NUDGED: _("手动提醒过"),
 }
@@ -40,14 +40,14 @@ SHORT: Final[Mapping[Kind, str]] = {
 }
 SOURCES: Final[Mapping[str, str]] = {"reminder": _("再提醒一次"), "nudge": _("手动"), "entry": _("日记")}
 REASONS: Final[Mapping[str, str]] = {
-    "quiet_hours": _("免打扰的时间里"),
+    "quiet_hours": _("安静时段里"),
     "too_close": _("离上一次太近"),
     "paused": _("暂停提醒期间"),
     "not_consented": _("还没有同意"),
     "no_address": _("没有留联系方式"),
     "not_sent_in_time": _("没赶上发"),
     "too_late": _("没赶上发"),
-    "schedule_changed": _("计划改过了"),
+    "schedule_changed": _("日程改过了"),
     "withdrawn": _("已经退出"),
     "study_over": _("研究结束了"),
     "answered": _("已经写过了"),
@@ -96,7 +96,7 @@ def heading(seen: Compliance) -> str:
         words = _("%(n)s 个人，%(m)s 个写过日记")
         return translate(words) % {"n": seen.people, "m": seen.writing}
     if not seen.overall.sent:
-        return translate(_("计划好了，还没有发出提醒"))
+        return translate(_("日程定好了，还没有发出提醒"))
     words = _("发出 %(n)s 次提醒，%(m)s 次按时写了")
     return translate(words) % {"n": seen.overall.sent, "m": seen.overall.of(Mark.ANSWERED)}
 

@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import event, update
 from starlette.testclient import TestClient
 
+from app.core import clock
 from app.core.clock import frozen_at
 from app.core.ids import uuid7
 from app.diary import compliance
 from app.participants.models import Participant
 from app.participants.service import set_anchor, withdraw
+from app.prompts import ledger, planner, service
+from app.prompts.schemas import ScheduleChange
 from tests.support.cast import Cast
 from tests.support.databases import only_on
 from tests.support.phone import words
@@ -69,11 +72,11 @@ def test_the_page_says_what_was_asked_and_what_came_of_it(asked: Cast) -> None:
     lines = rows(page)
     assert "按时写了" in lines["P01"]
     assert "迟了才写" in lines["P01"]
-    assert "计划之外写的" in lines["P01"]
-    assert lines["P01"].count("计划之外写的") == 1
+    assert "日程之外写的" in lines["P01"]
+    assert lines["P01"].count("日程之外写的") == 1
     assert lines["P02"].count("没写") == 4  # three cells, and the sign beside the code
     assert "没送到，或不知道送到没有" in lines["P02"]
-    assert "没有发（暂停、免打扰等）" in lines["P02"]
+    assert "没有发（暂停、安静时段等）" in lines["P02"]
     assert "还没到时间" in lines["P02"]
 
 
@@ -157,11 +160,11 @@ def test_without_a_schedule_the_page_shows_entries_and_says_how_to_make_one(cast
     with frozen_at(NOW):
         cast.put(cast.entry())
     page = see(cast, who="owner")
-    assert "还没有提醒计划" in page
-    assert f'href="/studies/{SLUG}/schedule"' in page
-    assert "计划之外写的" in rows(page)["P01"]
+    assert "还没有提醒日程" in page
+    assert f'href="/studies/{SLUG}/settings/schedule"' in page
+    assert "日程之外写的" in rows(page)["P01"]
     assert "应答率" not in rows(page)
-    assert "/schedule" not in see(cast)  # a viewer cannot make one
+    assert "/settings/schedule" not in see(cast)  # a viewer cannot make one
 
 
 def test_a_ledger_tells_every_time_on_the_persons_clock(asked: Cast) -> None:
@@ -170,7 +173,7 @@ def test_a_ledger_tells_every_time_on_the_persons_clock(asked: Cast) -> None:
     assert "3月11日 20:00 按时写了 3月11日 20:01 3月11日 20:03 3月11日 20:21" in heard
     assert "3月12日 20:00 迟了才写 3月12日 20:01 3月13日 05:11 3月13日 06:01" in heard
     reasons = words(asked.client.get(f"{PAGE}/{asked.people['P02']}"))
-    for said in ("没有留联系方式", "免打扰的时间里", "计划改过了", "不再需要"):
+    for said in ("没有留联系方式", "安静时段里", "日程改过了", "不再需要"):
         assert said in reasons
 
 
@@ -236,6 +239,43 @@ def test_before_and_after_the_window_there_are_links(asked: Cast) -> None:
     assert "还没到时间" in rows(second)["P01"]
 
 
+def test_what_a_schedule_asked_and_a_phone_answered_stands_on_the_page(cast: Cast) -> None:
+    """The whole way: a schedule is applied, planned, sent by a worker's hand, and answered by an entry."""
+    every_evening = {
+        "key": "evening",
+        "name": "每天",
+        "when": {"kind": "daily", "at": ["20:00"]},
+        "expires_minutes": 240,
+    }
+    evening = datetime(2026, 3, 12, 12, tzinfo=UTC)
+    with cast.store.write() as session:
+        session.execute(update(Participant).values(enrolled_at=evening - timedelta(days=1)))
+    with frozen_at(evening - timedelta(hours=2)):
+        given = ScheduleChange.model_validate({"revision": 0, "schedule": {"active": True, "rules": [every_evening]}})
+        with cast.store.write() as session:
+            service.apply_schedule(session, "user:test", cast.study_id, given)
+            planner.plan_newcomers(session, cast.study_id, clock.now())
+    with cast.store.write() as session, frozen_at(evening):
+        dues = ledger.claim_due(session, evening, "worker")
+        for due in dues:
+            assert ledger.begin_sending(session, due, "worker", "email", repeatable=False)
+            assert ledger.mark_sent(session, due, "worker", evening)
+    assert {due.participant_id for due in dues} == {cast.people["P01"], cast.people["P02"]}
+    prompt = next(due for due in dues if due.participant_id == cast.people["P01"])
+    with frozen_at(evening + timedelta(minutes=30)):
+        when = "2026-03-12T20:25:00+08:00"
+        answer = cast.put(cast.entry(occurred_at=when, recorded_at=when, prompt=str(prompt.id)))
+        assert answer.status_code == 201, answer.text
+    with frozen_at(evening + timedelta(hours=5)):
+        sign_in(cast.client, "owner", PASSWORD)
+        page = cast.client.get(PAGE).text
+    assert "发出 2 次提醒，1 次按时写了" in page
+    lines = rows(page)
+    assert ("按时写了" in lines["P01"], "没写" in lines["P01"], "日程之外" in lines["P01"]) == (True, False, False)
+    assert ("按时写了" in lines["P02"], "没写" in lines["P02"]) == (False, True)
+    assert "还没到时间" in lines["P01"]
+
+
 @only_on("sqlite")  # words do not depend on the kind of database
 def test_english(asked: Cast, client: TestClient) -> None:
     page = see(asked, PAGE + "?lang=en")
@@ -244,4 +284,4 @@ def test_english(asked: Cast, client: TestClient) -> None:
     chinese = re.compile(r"[\u3400-\u9fff]")
     own = re.compile("种植牙恢复日记|手术日?|心路|中文")
     for one in (page, person):
-        assert chinese.findall(own.sub("", one)) == []
+        assert chinese.findall(own.sub("", one[one.index("<main") :])) == []
