@@ -1,15 +1,15 @@
 """What makes the diary work without a network: the page of what was not sent, the service worker, the manifest."""
 
-import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from app.core.errors import NotFound
 from app.diary.facts import phone_facts
 from app.participants.deps import phone_access
 from app.participants.helping import help_of_anyone, help_words
-from app.web.assets import Assets
+from app.web.assets import FOREVER, Assets
 from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
 from app.web.pages import render
@@ -40,16 +40,26 @@ def unsent(request: Request) -> Response:
 
 
 @router.get("/sw.js", dependencies=[Depends(Public("the diary's own script, the same for everyone"))])
-async def service_worker(request: Request) -> Response:
+async def script(request: Request, v: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """The script of the pages and of the service worker: one file, so that a phone fetches it once for both."""
     assets: Assets = request.app.state.assets
-    # The pages' own file: the browser has it already, and a release with another one makes this another worker.
-    script = f'importScripts("{assets.url(SCRIPT)}");\n'
-    etag = f'"{hashlib.sha256(script.encode()).hexdigest()[:12]}"'
-    # Asked for at every visit, so that a new version is found; it may look after all of /d, not only what is below /d/.
-    headers = {"Cache-Control": "no-cache", "ETag": etag, "Service-Worker-Allowed": "/d"}
+    asset = assets.get(SCRIPT)
+    if asset is None:
+        raise NotFound()
+    etag = f'"{asset.fingerprint}"'
+    headers = {
+        # An address of an older release answers with today's file, but is not kept: so its worker learns of the new one.
+        "Cache-Control": FOREVER if v == asset.fingerprint else "no-cache",
+        "ETag": etag,
+        # It may look after all of /d, not only what is below /d/.
+        "Service-Worker-Allowed": "/d",
+        "Vary": "Accept-Encoding",
+    }
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
-    return Response(script, media_type="text/javascript", headers=headers)
+    if asset.compressed and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(asset.compressed, media_type=asset.media_type, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(asset.body, media_type=asset.media_type, headers=headers)
 
 
 @router.get("/manifest.webmanifest", dependencies=[Depends(Public("the name and icons of the diary"))])

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import OpenPage
@@ -162,18 +164,16 @@ def test_nothing_that_was_written_or_chosen_lies_open_on_the_phone(diary: Diary)
                 const all = database.transaction(name).objectStore(name).getAll();
                 const found = await new Promise((resolve) => (all.onsuccess = () => resolve(all.result)));
                 rows += found.length;
-                for (const row of found) {
-                    words.push(JSON.stringify(row, (key, value) => ArrayBuffer.isView(value) ? new TextDecoder().decode(value) : value));
-                }
+                const open = (_key, value) => (ArrayBuffer.isView(value) ? new TextDecoder().decode(value) : value);
+                for (const row of found) words.push(JSON.stringify(row, open));
             }
             return `${rows} ${words.join("\\n")}`;
         }"""
     )
-    assert (
-        int(dump.split()[0]) >= 4
-    )  # the entry, its bytes, the draft, the key: what was looked through was really there
+    # The entry, its bytes, the draft, the key: what was looked through was really there.
+    assert int(dump.split(maxsplit=1)[0]) >= 4
     assert "金丝雀" not in dump
-    assert not re.search(r'"(mood|answers|stage|occurred_at)"', dump.split("facts")[0])
+    assert not re.search(r'"(mood|answers|stage|occurred_at)"', dump.split("facts", maxsplit=1)[0])
 
 
 def test_two_tabs_make_two_entries_and_share_one_queue(diary: Diary) -> None:
@@ -276,6 +276,30 @@ def test_what_is_refused_at_once_is_told_beside_the_open_form(diary: Diary) -> N
     diary.page.wait_for_url("**/d/entries/*?new=1")
     assert diary.objects() == []
     assert diary.stored() == ["马上就被退回的。"]
+
+
+def test_a_photo_written_offline_follows_its_entry(diary: Diary) -> None:
+    sent: list[str] = []
+    diary.page.on("request", lambda request: request.method == "PUT" and sent.append(request.url.split("/")[-2]))
+    by_the_page_alone(diary)
+    diary.context.set_offline(True)
+    picture = BytesIO()
+    Image.new("RGB", (640, 480), "#b83a22").save(picture, "JPEG")
+    diary.page.locator("input[name=photo]").set_input_files(
+        {"name": "伤口.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()}
+    )
+    expect(diary.page.locator(".captured li")).to_have_count(1)
+    diary.save("附一张照片。")
+    expect(diary.page.get_by_role("heading", level=1)).to_have_text(KEPT)
+    assert sorted(one["kind"] for one in diary.objects()) == ["attachment", "entry"]
+    expect(diary.page.locator(".top [data-unsent]")).to_have_text("1 条没发出")
+    diary.page.get_by_role("link", name="看看没发出的").click()
+    expect(diary.page.locator(".queue li")).to_contain_text("还带着 1 个照片或录音")
+    sent.clear()
+    diary.context.set_offline(False)
+    diary.wait_until_sent()
+    assert sent == ["entries", "attachments"]
+    assert diary.stored() == ["附一张照片。"]
 
 
 def by_the_page_alone(diary: Diary) -> None:

@@ -2,13 +2,15 @@
 
 const SCOPE = "/d";
 const SHELL = "/d/today";
+// The pages' own script is the worker too.
+const SCRIPT = "script[src^='/d/sw.js']";
 const PERSONAL = "[data-personal], #facts, .curve, main [role=alert]";
 const OWN_TO_PAGE = "input[name=csrf_token], input[name=entry_id], input[name=prompt]";
 
 export async function installWorker() {
   if (!navigator.serviceWorker) return;
   try {
-    await navigator.serviceWorker.register("/d/sw.js", { scope: SCOPE });
+    await navigator.serviceWorker.register(document.querySelector(SCRIPT).src, { scope: SCOPE });
   } catch {
     // Some chat apps forbid it: then a visit needs a network, and what is kept is sent all the same.
   }

@@ -10,6 +10,7 @@ const CACHE = "xinlu-shell-1";
 const SHELL = "/d/today";
 const STANDS_FOR = [SHELL, "/d/queue"];
 const STATIC = "/static/";
+const SCRIPT = "/d/sw.js";
 const PATIENCE_MILLISECONDS = 4000;
 const KEPT_HEADERS = ["Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "Permissions-Policy"];
 const GATEWAY_TROUBLE = [502, 503, 504];
@@ -34,7 +35,7 @@ function answer(event) {
   const { request } = event;
   const address = new URL(request.url);
   if (request.method !== "GET" || address.origin !== self.location.origin) return;
-  if (address.pathname.startsWith(STATIC)) event.respondWith(part(request));
+  if (address.pathname.startsWith(STATIC) || address.pathname === SCRIPT) event.respondWith(part(request));
   else if (request.mode === "navigate") event.respondWith(page(request));
 }
 

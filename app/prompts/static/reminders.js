@@ -1,6 +1,7 @@
 // The page of reminders: notifications on this phone, asked for after a tap; the zone that the phone is in.
 
-const WORKER = "/d/sw.js";
+// The pages' own script is the worker too.
+const WORKER = "script[src^='/d/sw.js']";
 const SCOPE = "/d";
 
 export function prepareReminders(page) {
@@ -49,7 +50,7 @@ function whyNot() {
 
 async function subscribe(card) {
   if ((await Notification.requestPermission()) !== "granted") return Notification.permission === "denied" ? "denied" : "off";
-  await navigator.serviceWorker.register(WORKER, { scope: SCOPE });
+  await navigator.serviceWorker.register(document.querySelector(WORKER).src, { scope: SCOPE });
   const registration = await readyWorker();
   const key = bytesOf(card.dataset.push);
   let subscription = await registration.pushManager.getSubscription();

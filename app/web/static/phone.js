@@ -75,7 +75,8 @@ function openDoor(door) {
 function prepareTyping() {
   for (const area of document.querySelectorAll("textarea[data-most]")) if (!area.form?.dataset.words) prepareCount(area);
   // A second tap on the button would be harmless (one page makes one entry), but it would make the person wait twice.
-  for (const form of document.querySelectorAll("form[data-once]")) form.addEventListener("submit", (event) => once(event, form));
+  const forms = document.querySelectorAll("form[data-once]:not(#entry)");
+  for (const form of forms) form.addEventListener("submit", (event) => once(event, form));
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
     for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
