@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.charts import svg_to_png
@@ -14,6 +14,7 @@ from app.curves.drawing import draw
 from app.curves.points import conditions_of
 from app.curves.presentation import CurveOut, PointOut, present
 from app.curves.service import By, Curve
+from app.participants.consents import may_be_quoted
 from app.participants.sight import sight_of
 from app.studies import queries as studies
 from app.studies.access import ANYONE, TEXT_READERS, ApiCallerOfStudy, ApiInStudy, Caller, StudyAccess
@@ -47,6 +48,9 @@ class QuoteOut(BaseModel):
     occurred_at: str
     sentiment: float
     model_version: str
+    quotable: bool | None = Field(
+        description="Whether the person agreed to be quoted in reports; null: nobody is asked."
+    )
 
 
 @curves.get("/curve", summary="The emotion curve with its uncertainty", responses={200: {"model": CurveOut}})
@@ -76,6 +80,7 @@ def get_quotes(
         conditions = conditions_of(protocol, by, key)
         sight = sight_of(session, access)
         found = queries.quotes(session, sight, conditions=conditions, lowest_first=order == "lowest", limit=limit)
+        quotable = may_be_quoted(session, access.study.id)
     request.app.state.readings.note(access, deps.whose(found))
     return [
         QuoteOut(
@@ -88,6 +93,7 @@ def get_quotes(
             occurred_at=one.occurred_at.isoformat(),
             sentiment=one.sentiment_micro / MICRO,
             model_version=one.model_version,
+            quotable=None if quotable is None else one.participant_id in quotable,
         )
         for one in found
     ]

@@ -18,6 +18,7 @@ from app.curves.points import conditions_of
 from app.curves.queries import Quote
 from app.curves.service import Curve, CurvePoint, CurveQuestion
 from app.curves.words import headline, label_of, sentence
+from app.participants.consents import may_be_quoted
 from app.participants.sight import Sight, sight_of
 from app.statements.words import ROLES, day_words
 from app.studies import queries as studies
@@ -108,6 +109,7 @@ def quotes_page(
         protocol = studies.protocol(session, access.study.id)
         sight = sight_of(session, access)
         found = _quotes(session, sight, protocol, asked, key, lowest=order == "lowest", limit=MOST_QUOTES)
+        quotable = may_be_quoted(session, access.study.id)
     request.app.state.readings.note(access, deps.whose(found))
     address = _point_address(access, asked)(point)
     context = {
@@ -117,6 +119,7 @@ def quotes_page(
         "point": point,
         "label": label_of(curve, point),
         "quotes": found,
+        "quotable": quotable,
         "some_hidden": sight.consents is not None,
         "orders": [
             Option(_("最难受的在前"), f"{address}&order=lowest", order == "lowest"),

@@ -226,7 +226,10 @@ def _refusal(one: Prepared, person: Standing | None, *, over: bool) -> AppError 
         return Withdrawn(_("参与已经结束，这条没有保存"))
     if over:
         return study_closed()
-    if not person.may_write(one.protocol.required_purposes, on_phone=one.writer.on_phone):
+    # What happened before the text in force was published is covered by the one that was in force then.
+    consent = one.protocol.consent
+    since = consent.version if one.occurred_at >= consent.published_at else 1
+    if not person.may_write(one.protocol.required_purposes, on_phone=one.writer.on_phone, since_version=since):
         return ConsentMissing()
     return None
 

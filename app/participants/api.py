@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from app.accounts.actors import ADMIN, READ_STATEMENTS
-from app.core.errors import NotFound
 from app.participants import queries, service
+from app.participants.consents import Paper, record_paper
 from app.participants.erasing_pages import forget
 from app.participants.erasure import erase_person
 from app.participants.links import PersonalLink
@@ -67,11 +67,14 @@ def renew_link(request: Request, access: MayManage, code: Code) -> LinkOut:
 
 @router.post("/{code}/consents", status_code=201, summary="Record consent that was given on paper")
 def record_paper_consent(request: Request, access: MayManage, code: Code, given: PaperConsentIn) -> ParticipantOut:
-    """The participant. It lets programs write entries; on the phone the person is asked all the same."""
+    """The participant. It lets programs write entries; on the phone the person is asked all the same.
+
+    409 for a version that was not the one to sign: today's, or that of the day ``given_on``.
+    """
     with request.app.state.database.write() as session:
         person = find_person(session, access, code)
-        version = given.version or _latest_version(service.consent_state(session, person))
-        service.give_consent(session, access.actor.label, person, given.purposes, version=version, method="paper")
+        paper = Paper(given.version, given.given_on)
+        record_paper(session, access.actor.label, person, given.purposes, paper)
         return present_one(session, person)
 
 
@@ -92,12 +95,6 @@ def erase_participant(request: Request, access: MayErase, code: Code) -> None:
         person = find_person(session, access, code)
         erase_person(session, access.actor.label, access.study.id, person.id)
     forget(request, access.study.id)
-
-
-def _latest_version(state: service.ConsentState) -> int:
-    if state.text is None:
-        raise NotFound()
-    return state.text.version
 
 
 def _link_out(request: Request, link: PersonalLink) -> LinkOut:

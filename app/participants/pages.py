@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,13 +12,14 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 from pydantic import ValidationError
 
-from app.core.errors import AppError, Conflict, Invalid
+from app.core.errors import AppError, Conflict, FieldError, Invalid
 from app.participants import erasing_pages, phone_pages, queries, readers_pages, service
+from app.participants.consents import Paper, record_paper
 from app.participants.links import PersonalLink
 from app.participants.models import Participant
 from app.participants.presentation import find_person
 from app.participants.roster import EXPLAIN, Roster, read_roster
-from app.participants.schemas import Enrolment
+from app.participants.schemas import Enrolment, plausible_date
 from app.studies.access import OWNERS, RESEARCHERS, TEXT_READERS, InStudy, StudyAccess
 from app.web.forms import FormState, Posted, refused, unreadable
 from app.web.i18n import choose_language, current_language, translate
@@ -117,7 +119,9 @@ def record_paper_consent(request: Request, access: MayManage, participant_id: UU
         with request.app.state.database.write() as session:
             person = find_person(session, access, participant_id)
             number = int(version) if version.isascii() and version.isdigit() else 0
-            service.give_consent(session, access.actor.label, person, purposes, version=number, method="paper")
+            signed = _day(str(form.get("given_on", "")))
+            paper = Paper(None if signed else number, signed)
+            record_paper(session, access.actor.label, person, purposes, paper)
     except (Invalid, Conflict) as error:
         current_language.set(choose_language(request))
         words = translate(error.fields[0].message if error.fields else error.remedy)
@@ -152,6 +156,16 @@ def _roster(file: UploadFile | None) -> Roster:
     if not raw.strip():
         raise Invalid(_("请先选一个 CSV 文件"))
     return read_roster(raw)
+
+
+def _day(typed: str) -> date | None:
+    """Return the day that was typed, None for none; Invalid for what is no day in a human life."""
+    if not typed.strip():
+        return None
+    try:
+        return plausible_date(date.fromisoformat(typed.strip()))
+    except ValueError:
+        raise Invalid(fields=[FieldError("given_on", _("日期请写成 2025-03-08 这样"))]) from None
 
 
 def _context(access: StudyAccess) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from app.core.errors import AppError, Invalid, RateLimited
-from app.participants import consents, deps, service
+from app.participants import consents, deps, queries, service
+from app.participants.consent_changes import changes_between
 from app.participants.deps import OnPhone, OnPhoneLeaving, PhoneAccess
 from app.participants.errors import ConsentTextChanged
 from app.participants.helping import help_of_anyone, help_words
@@ -74,7 +75,7 @@ def consent(request: Request, access: Phone, changed: bool = False) -> Response:
         state = service.consent_state(session, access.participant)
     if state.suffices(on_phone=True):
         return _agreed(request, access, state, changed=changed)
-    return _ask(request, access, state)
+    return _ask(request, access, state, changed=changed)
 
 
 @router.post(CONSENT)
@@ -93,7 +94,7 @@ def agree(
     except (Invalid, ConsentTextChanged) as error:
         with request.app.state.database.read() as session:
             state = service.consent_state(session, access.participant)
-        return _ask(request, access, state, ticked=ticked if isinstance(error, Invalid) else [], error=error)
+        return _ask(request, access, state, ticked=ticked if isinstance(error, Invalid) else None, error=error)
     return RedirectResponse(f"{CONSENT}?changed=true" if before else remembered_page(request) or TODAY, 303)
 
 
@@ -175,13 +176,21 @@ def _ask(
     *,
     ticked: list[str] | None = None,
     error: AppError | None = None,
+    changed: bool = False,
 ) -> Response:
+    """Ask for consent, with what is new since the text they agreed to last. Nothing is ticked but what is in force."""
     current_language.set(choose_language(request, access.language))
+    with request.app.state.database.read() as session:
+        before = queries.last_text_agreed(session, access.study.id, access.participant.id)
+    newer = before is not None and state.text is not None and before.version < state.text.version
     context = {
         "study": access.study,
         "text": state.text,
         "purposes": state.purposes,
-        "ticked": ticked or [],
+        "ticked": state.given_in_person if ticked is None else ticked,
+        "changed": changed,
+        "news": changes_between(before, state.text) if newer and before and state.text else None,
+        "before": before is not None,
         "error": problem(error) if error else None,
         "problems": {field.field: translate(field.message) for field in error.fields} if error else {},
         "help": help_words(access),

@@ -128,6 +128,26 @@ def consent_texts(session: Session, study_id: UUID) -> Sequence[ConsentText]:
     return session.scalars(select(ConsentText).where(ConsentText.study_id == study_id)).all()
 
 
+def last_text_agreed(session: Session, study_id: UUID, participant_id: UUID) -> ConsentText | None:
+    """Return the latest version of the text that the person ever agreed to, whether or not they took it back."""
+    version = select(func.max(Consent.version)).where(
+        Consent.study_id == study_id, Consent.participant_id == participant_id
+    )
+    text = select(ConsentText).where(ConsentText.study_id == study_id, ConsentText.version == version.scalar_subquery())
+    return session.scalars(text).first()
+
+
+def agreed_to(session: Session, study_id: UUID, purpose: str, version: int) -> set[UUID]:
+    """Return who agreed to ``purpose`` under ``version`` and has not taken it back."""
+    query = select(Consent.participant_id).where(
+        Consent.study_id == study_id,
+        Consent.purpose == purpose,
+        Consent.version == version,
+        Consent.withdrawn_at.is_(None),
+    )
+    return set(session.scalars(query))
+
+
 def consents_in_force(
     session: Session, study_id: UUID, participant_ids: Collection[UUID], version: int | None = None
 ) -> Sequence[Consent]:

@@ -57,12 +57,21 @@ class Enrolment(BaseModel):
 
 
 class PaperConsentIn(BaseModel):
-    """Consent that was given on paper, under ``version`` of the text (default: the one in force)."""
+    """Consent that was given on paper. Without ``given_on`` it is of today and of the text in force.
+
+    With it, of the text that was in force on that day; ``version``, if given, must be that one.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     purposes: list[str] = Field(min_length=1, max_length=20)
     version: int | None = Field(None, ge=1)
+    given_on: date | None = Field(None, description="The day on the paper, if it was signed earlier.")
+
+    @field_validator("given_on")
+    @classmethod
+    def _day_plausible(cls, value: date | None) -> date | None:
+        return plausible_date(value)
 
 
 class ConsentOut(BaseModel):

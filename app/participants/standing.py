@@ -13,19 +13,26 @@ from app.participants.models import AnchorEvent, Consent, Participant
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person at the moment of a write. ``agreed`` and ``agreed_in_person`` are purposes in force."""
+    """A person at the moment of a write. ``agreements`` are what is in force: purpose, method, version of the text."""
 
     id: UUID
     code: str
     time_zone: str
     anchor_on: date | None
     withdrawn_at: datetime | None
-    agreed: frozenset[str]
-    agreed_in_person: frozenset[str]
+    agreements: frozenset[tuple[str, str, int]]
 
-    def may_write(self, required: Collection[str], *, on_phone: bool) -> bool:
-        """Return whether the required purposes are agreed to; on the phone only the person's own word counts."""
-        return set(required) <= (self.agreed_in_person if on_phone else self.agreed)
+    def may_write(self, required: Collection[str], *, on_phone: bool, since_version: int = 1) -> bool:
+        """Return whether the required purposes are agreed to, under ``since_version`` of the text or a later one.
+
+        On the phone only the person's own word counts.
+        """
+        given = {
+            purpose
+            for purpose, method, version in self.agreements
+            if version >= since_version and (method == "person" or not on_phone)
+        }
+        return given.issuperset(required)
 
 
 # Typed here: the column takes its type from the study's table, which may not have been imported yet.
@@ -45,7 +52,7 @@ _PEOPLE = (
     .where(Participant.study_id == _STUDY_ID, Participant.id.in_(bindparam("ids", expanding=True)))
     .with_for_update(read=True, of=Participant)
 )
-_AGREEMENTS = select(Consent.participant_id, Consent.purpose, Consent.method).where(
+_AGREEMENTS = select(Consent.participant_id, Consent.purpose, Consent.method, Consent.version).where(
     Consent.study_id == bindparam("study_id"),
     Consent.participant_id.in_(bindparam("ids", expanding=True)),
     Consent.withdrawn_at.is_(None),
@@ -68,17 +75,17 @@ def standings(session: Session, study_id: UUID, ids: Sequence[UUID]) -> dict[UUI
             row.time_zone,
             row.on,
             row.withdrawn_at,
-            frozenset(purpose for purpose, _ in agreements.get(row.id, ())),
-            frozenset(purpose for purpose, method in agreements.get(row.id, ()) if method == "person"),
+            frozenset(agreements.get(row.id, ())),
         )
         for row in session.execute(_PEOPLE, {"study_id": study_id, "ids": ids})
     }
 
 
-def _agreements(session: Session, study_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:
-    agreed: dict[UUID, list[tuple[str, str]]] = {}
-    for participant_id, purpose, method in session.execute(_AGREEMENTS, {"study_id": study_id, "ids": ids}):
-        agreed.setdefault(participant_id, []).append((purpose, method))
+def _agreements(session: Session, study_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, str, int]]]:
+    agreed: dict[UUID, list[tuple[str, str, int]]] = {}
+    for row in session.execute(_AGREEMENTS, {"study_id": study_id, "ids": ids}):
+        participant_id, purpose, method, version = row
+        agreed.setdefault(participant_id, []).append((purpose, method, version))
     return agreed
 
 

@@ -78,6 +78,7 @@ class ConsentFacts:
     introduction: str
     purposes: tuple[PurposeIn, ...]
     text_hash: str
+    published_at: datetime
 
 
 @dataclass(frozen=True)

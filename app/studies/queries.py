@@ -203,4 +203,4 @@ def _consent(session: Session, study_id: UUID) -> ConsentFacts:
     of_study = select(ConsentText).where(ConsentText.study_id == study_id)
     text = session.scalars(of_study.order_by(ConsentText.version.desc()).limit(1)).one()
     purposes = tuple(PurposeIn.model_validate(purpose) for purpose in text.purposes)
-    return ConsentFacts(text.version, text.introduction, purposes, text.text_hash)
+    return ConsentFacts(text.version, text.introduction, purposes, text.text_hash, text.published_at)
