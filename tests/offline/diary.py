@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Page, expect
 
+from tests.offline.faults import FaultProxy, Passage
 from tests.offline.site import picture
 
 PATIENCE_SECONDS = 60.0
@@ -70,3 +71,12 @@ def waiting(page: Page) -> list[dict[str, Any]]:
     """Return what the phone still keeps: the outer facts of each object."""
     found: list[dict[str, Any]] = page.evaluate(QUEUE)
     return found
+
+
+def open_whole(page: Page, network: FaultProxy) -> list[Passage]:
+    """Open today's form, wait until the phone could do without a network, and return what went over the wire for it."""
+    network.passages.clear()
+    page.goto(network.base_url + "/d/today", wait_until="networkidle")
+    until(page, SHELL)
+    page.wait_for_load_state("networkidle")
+    return list(network.passages)

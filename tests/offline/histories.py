@@ -13,6 +13,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
@@ -101,6 +102,7 @@ class Stage:
     pictures: list[str]
     met: Counter[str] = field(default_factory=Counter)
     played: int = 0
+    acknowledged: int = 0
 
     def load(self, page: Page, folder: str = "current") -> None:
         """Teach ``page`` to play, with the modules as they stand under ``/static/{folder}``."""
@@ -113,6 +115,7 @@ class Stage:
         told = self.page.evaluate("(history) => playHistory(history)", self._given(history, person))
         self.played += 1
         self.met.update(step[0] for step in history.steps)
+        self.acknowledged += sum(gone["step"] == "run" for gone in told["gone"])
         rows, files = self.site.entries(person[0]), self.site.attachments(person[0])
         check(Outcome(told, rows, files, self.site.scene.keyring.public_key))
 
@@ -223,6 +226,26 @@ def nothing_left_behind(outcome: Outcome) -> None:
 def _verifies(receipt: dict[str, Any], public_key: str) -> bool:
     message = f"{receipt['id']}|{receipt['digest']}|{receipt['received_at']}"
     return verify(public_key, message.encode(), receipt["signature"])
+
+
+def play_many(stage: Stage, number: int, *, count: int, durable: bool = False, shrink: bool = True) -> None:
+    """Play ``count`` histories; the same ``number`` gives the same ones."""
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
+        report_multiple_bugs=False,
+    )
+    @given(histories(durable=durable))
+    def play(history: History) -> None:
+        stage.play(history)
+
+    play()
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
-from tests.offline.diary import SHELL, join, until
-from tests.offline.faults import FaultProxy, Passage
+from tests.offline.diary import join, open_whole
+from tests.offline.faults import FaultProxy
 from tests.offline.site import Site
 from tests.support.browser import SIZES
 
@@ -34,24 +34,14 @@ def phone_context(browser: Browser, state: StorageState | None = None) -> Browse
     )
 
 
-def opened(page: Page, network: FaultProxy) -> list[Passage]:
-    """Open today's form, wait until the phone could do without a network, and return what went over the wire for it."""
-    network.passages.clear()
-    page.goto(network.base_url + "/d/today", wait_until="networkidle")
-    until(page, SHELL)
-    page.wait_for_load_state("networkidle")
-    return list(network.passages)
-
-
 def test_the_first_open_is_small_to_the_last_byte(phone: Page, network: FaultProxy) -> None:
-    passed = opened(phone, network)
-    print([(one.path, one.size) for one in passed])
+    passed = open_whole(phone, network)
     assert len(passed) <= MOST_REQUESTS, [one.path for one in passed]
     assert sum(one.size for one in passed) <= MOST_BYTES, [(one.path, one.size) for one in passed]
 
 
 def test_the_second_open_needs_no_network(phone: Page, network: FaultProxy) -> None:
-    opened(phone, network)
+    open_whole(phone, network)
     network.switch_off()
     network.passages.clear()
     phone.goto(network.base_url + "/d/today")

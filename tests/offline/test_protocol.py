@@ -11,11 +11,10 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky
 from playwright.sync_api import Browser
 
-from tests.offline.histories import History, Stage, histories, staged
+from tests.offline.histories import Stage, play_many, staged
 
 CHUNKS = 20
 HISTORIES = 100
@@ -30,26 +29,6 @@ def stage(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with staged(tmp_path_factory.mktemp("protocol"), page) as built:
         yield built
     page.context.close()
-
-
-def play_many(stage: Stage, number: int, *, count: int, durable: bool = False, shrink: bool = True) -> None:
-    """Play ``count`` histories; the same ``number`` gives the same ones."""
-
-    @seed(number)
-    @settings(
-        max_examples=count,
-        deadline=None,
-        database=None,
-        derandomize=False,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
-        report_multiple_bugs=False,
-    )
-    @given(histories(durable=durable))
-    def play(history: History) -> None:
-        stage.play(history)
-
-    play()
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
