@@ -43,7 +43,7 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An entry that is in order, coded, and waits to be stored."""
+    """An entry that is in order, coded, and waits to be stored; ``recorded`` if it says when it was written down."""
 
     protocol: StudyProtocol
     entry_id: UUID
@@ -63,6 +63,7 @@ class Prepared:
     if_match: str | None = None
     prompt_id: UUID | None = None
     device: DeviceWord | None = None
+    recorded: bool = True
 
     @property
     def study_id(self) -> UUID:
@@ -134,6 +135,7 @@ def prepare(session: Session, study_id: UUID, batch: Sequence[Handed]) -> list[P
             if_match=one.handed.if_match,
             prompt_id=submission.prompt,
             device=one.moments.device,
+            recorded=submission.recorded_at is not None,
         )
 
     return [prepared(one) if isinstance(one, _Checked) else one for one in checked]

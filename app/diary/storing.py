@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,9 @@ from app.statements import service as statements
 from app.statements.cells import Place
 from app.statements.service import Utterance
 from app.web.i18n import mark as _
+
+SAME_MOMENT = timedelta(minutes=1)
+"""Forms know no seconds."""
 
 _RECEIPTS = insert(table_of(Receipt))
 _ENTRIES = insert(table_of(Entry))
@@ -169,8 +172,7 @@ class Store:
         )
         day = _day(one, person)
         values = _entry_row(one, day, received_at, version=version)
-        # An edit that names no prompt still answers the one that its entry did.
-        left = {"study_id", "id", *(() if one.prompt_id else ("prompt_id",))}
+        left = _left_by_edit(present, one)
         session.execute(
             update(Entry)
             .where(Entry.study_id == one.study_id, Entry.id == one.entry_id)
@@ -187,6 +189,22 @@ class Store:
         moment = received_at.isoformat()
         signature = self.keyring.sign(f"{one.entry_id}|{one.digest}|{moment}".encode())
         return ReceiptOut(id=one.entry_id, version=version, digest=one.digest, received_at=moment, signature=signature)
+
+
+def _left_by_edit(present: Entry, one: Prepared) -> set[str]:
+    """Return the columns that an edit leaves as they are.
+
+    It answers no other prompt for naming none; when it was first written down stays, or recall would seem to lag until the
+    edit; and so does what the phone's clock said of a moment that was not changed.
+    """
+    left = {"study_id", "id"}
+    if one.prompt_id is None:
+        left.add("prompt_id")
+    if one.writer.on_phone or not one.recorded:
+        left |= {"recorded_at", "recorded_offset"}
+    if one.device is None and abs(one.occurred_at - present.occurred_at) < SAME_MOMENT:
+        left |= {"device_occurred_at", "device_recorded_at", "clock_note"}
+    return left
 
 
 def _insert_entries(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUID]:

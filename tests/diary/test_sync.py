@@ -162,6 +162,29 @@ def test_an_edit_leaves_the_entry_with_its_prompt(phone: SyncingPhone, cast: Cas
     assert (stored(cast, entry_id)["version"], stored(cast, entry_id)["prompt"]) == (2, str(prompt))
 
 
+def test_an_edit_leaves_when_it_was_first_written_and_what_the_clock_said(phone: SyncingPhone, cast: Cast) -> None:
+    entry_id = uuid4()
+    now = datetime.fromisoformat("2026-03-14T12:00:00+08:00")
+    off = timedelta(days=3650)
+    entry = phone.entry(occurred_at=(now + off).isoformat(), recorded_at=(now + off).isoformat())
+    with clock.frozen_at(now):
+        phone.send(entry, entry_id, headers={"X-Sent-At": (now + off).isoformat()})
+    before = stored(cast, entry_id)
+
+    def edit(**changes: str) -> dict[str, Any]:
+        etag = cast.get(f"/entries/{entry_id}").headers["etag"]
+        body = cast.entry("改过", **{"occurred_at": now.isoformat(), **changes})
+        assert cast.put(body, entry_id, if_match=etag).status_code == 200
+        return stored(cast, entry_id)
+
+    after = edit()
+    assert (after["recorded_at"], after["recall_lag"]) == (before["recorded_at"], 0)
+    assert (after["clock"], after["version"]) == (before["clock"], 2)
+    assert edit(occurred_at="2026-03-13T08:00:00+08:00")["clock"] is None
+    written = edit(occurred_at="2026-03-13T08:00:00+08:00", recorded_at="2026-03-13T08:00:10+08:00")
+    assert written["recall_lag"] == 10
+
+
 def test_recall_lag_is_from_happening_to_writing(phone: SyncingPhone, cast: Cast) -> None:
     entry_id = uuid4()
     times = {"occurred_at": "2026-03-13T08:00:00+08:00", "recorded_at": "2026-03-13T21:30:00.250+08:00"}
