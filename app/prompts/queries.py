@@ -272,7 +272,10 @@ def held(session: Session, study_id: UUID, prompt_id: UUID, participant_id: UUID
 
 
 def latest_open(session: Session, study_id: UUID, participant_id: UUID, at: datetime) -> Prompt | None:
-    """Return the prompt that the person had in hand at ``at``: delivered, in its time, unanswered; the latest, held."""
+    """Return the prompt that the person had in hand at ``at``: delivered, in its time, unanswered; the latest, held.
+
+    One of the schedule before one sent by hand, which only repeats what the schedule asked.
+    """
     query = select(Prompt).where(
         Prompt.study_id == study_id,
         Prompt.participant_id == participant_id,
@@ -282,7 +285,7 @@ def latest_open(session: Session, study_id: UUID, participant_id: UUID, at: date
         Prompt.claimed_at <= at,
         Prompt.expires_at > at,
     )
-    query = query.order_by(Prompt.planned_at.desc(), Prompt.id.desc()).limit(1)
+    query = query.order_by(Prompt.nudged_by.is_not(None), Prompt.planned_at.desc(), Prompt.id.desc()).limit(1)
     return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
 
 

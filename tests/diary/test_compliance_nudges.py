@@ -12,10 +12,12 @@ from app.audit.models import AuditEvent
 from app.core.clock import frozen_at
 from app.participants.models import Participant
 from app.participants.service import withdraw
+from app.prompts import ledger
 from app.prompts.models import Prompt
 from app.prompts.service import pause
 from tests.support.cast import Cast
 from tests.support.phone import words
+from tests.support.prompts import add_prompt
 from tests.support.scene import PASSWORD, SLUG
 from tests.support.staff import sign_in, submit
 
@@ -130,3 +132,22 @@ def test_a_form_of_another_site_sends_nothing(owner: Cast) -> None:
     answer = owner.client.post(NUDGE, data={"who": str(owner.people["P01"]), "words": "0"})
     assert answer.status_code == 403
     assert nudges(owner) == []
+
+
+def test_an_entry_answers_what_the_schedule_asked_before_the_nudge_that_repeated_it(cast: Cast) -> None:
+    person, evening = cast.people["P01"], datetime(2026, 3, 12, 12, tzinfo=UTC)
+    asked = add_prompt(cast.store, cast.study_id, person, "2026-03-12", claimed_at=evening)
+    add_prompt(
+        cast.store,
+        cast.study_id,
+        person,
+        "2026-03-12",
+        nudged_by="user:x",
+        rule_key=None,
+        planned_at=evening + timedelta(minutes=30),
+        claimed_at=evening + timedelta(minutes=30),
+    )
+    with cast.store.write() as session:
+        at, entry_id = evening + timedelta(hours=1), uuid4()
+        answers = ledger.answered(session, cast.study_id, person, entry_id=entry_id, written_at=at)
+    assert answers == asked
