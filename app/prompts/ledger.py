@@ -28,6 +28,9 @@ LATE_FROM = timedelta(minutes=20)
 _PROMPTS = table_of(Prompt)
 _OF_ROW = (_PROMPTS.c.study_id == bindparam("of_study"), _PROMPTS.c.id == bindparam("of_id"))
 _DECIDE = update(_PROMPTS).where(*_OF_ROW, _PROMPTS.c.state == PLANNED)
+_CLAIM = _DECIDE.values(
+    state=SENDING, claimed_by=bindparam("worker"), claimed_at=bindparam("now"), attempts=_PROMPTS.c.attempts + 1
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,9 @@ def claim_due(session: Session, now: datetime, worker: str, limit: int = 100) ->
             claimed.append(due)
     claimed, delayed = _keep_distance(session, claimed, found, now)
     _decide(session, [*decided, *delayed])
-    _mark(session, claimed, _PROMPTS.c.state == PLANNED, _claim(worker, now))
+    if claimed:
+        claim = [{"of_study": due.study_id, "of_id": due.id, "worker": worker, "now": now} for due in claimed]
+        session.connection().execute(_CLAIM, claim)
     return claimed
 
 
@@ -130,8 +135,10 @@ def begin_sending_all(
         Participant.withdrawn_at.is_not(None),
     )
     mine = _mine(worker)
-    _mark(session, dues, mine & gone, {"state": CANCELLED, "reason": "withdrawn"})
-    return _mark(session, dues, mine, {"channel": channel, "repeatable": repeatable})
+    begun = _mark(session, dues, mine & ~gone, {"channel": channel, "repeatable": repeatable})
+    if len(begun) < len(dues):
+        _mark(session, dues, mine & gone, {"state": CANCELLED, "reason": "withdrawn"})
+    return begun
 
 
 def mark_sent(session: Session, due: DuePrompt, worker: str, at: datetime | None = None) -> bool:
@@ -253,10 +260,6 @@ def _due(session: Session, now: datetime, limit: int, people: Collection[UUID] |
     if people is not None:
         query = query.where(Prompt.participant_id.in_(people))
     return [DuePrompt(*tuple(row)) for row in session.execute(query.limit(limit).with_for_update(skip_locked=True))]
-
-
-def _claim(worker: str, now: datetime) -> dict[str, Any]:
-    return {"state": SENDING, "claimed_by": worker, "claimed_at": now, "attempts": _PROMPTS.c.attempts + 1}
 
 
 def _mine(worker: str) -> ColumnElement[bool]:

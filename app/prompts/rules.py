@@ -100,14 +100,11 @@ def wanted(stored: StoredSchedule, person: Person, start: datetime, end: datetim
 def _of_rule(reading: Reading, place: int) -> Iterator[Wanted]:
     rule, person = reading.rule, reading.person
     lasts = timedelta(minutes=rule.expires_minutes)
-    bounded = rule.day_from is not None or rule.day_to is not None
-    bounded = bounded or rule.date_from is not None or rule.date_to is not None
     for occasion, day, at, heard_at in _MOMENTS[type(rule.when)](reading, rule.when):
         if at is None or not reading.start <= at < reading.end:
             continue
-        if bounded and not _within(rule, person, day):
-            continue
-        yield Wanted(at, place, rule, occasion, at + lasts, heard_at)
+        if _within(rule, person, day):
+            yield Wanted(at, place, rule, occasion, at + lasts, heard_at)
 
 
 def _within(rule: Rule, person: Person, day: date) -> bool:
@@ -223,7 +220,8 @@ def _first_and_last(reading: Reading) -> tuple[date, date]:
 
 def _days(reading: Reading, weekdays: Sequence[int]) -> Iterator[date]:
     day, last = _first_and_last(reading)
+    rule, person = reading.rule, reading.person
     while day <= last:
-        if not weekdays or day.isoweekday() in weekdays:
+        if (not weekdays or day.isoweekday() in weekdays) and _within(rule, person, day):
             yield day
         day += ONE_DAY

@@ -173,6 +173,7 @@ class Slots(Strict):
 
     next: int = 1
     keys: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
 
 
 class StoredSchedule(Strict):

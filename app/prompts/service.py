@@ -25,7 +25,6 @@ from app.prompts.personal import (
     set_zone,
 )
 from app.prompts.schemas import (
-    Rule,
     ScheduleChange,
     ScheduleIn,
     ScheduleOut,
@@ -65,18 +64,15 @@ def stored_schedule(session: Session, study_id: UUID, schedule: ScheduleIn) -> S
     """Return ``schedule`` with the lasting names of its times: those of the schedule in force, where they stay or move."""
     force = queries.in_force(session, study_id)
     before: Mapping[str, Slots] = force.stored.slots if force else {}
-    rules = {rule.key: rule for rule in force.stored.schedule.rules} if force else {}
-    # The names of rules that were taken out stay, so that a rule of the same key begins where that one ended.
-    slots = dict(before) | {
-        rule.key: name_slots(times_of(rule), rules.get(rule.key), before.get(rule.key)) for rule in schedule.rules
-    }
+    # The names of rules that were taken out stay: put in again, such a rule does not send a second time what it has sent.
+    slots = dict(before) | {rule.key: name_slots(times_of(rule), before.get(rule.key)) for rule in schedule.rules}
     return StoredSchedule(schedule=schedule, slots=slots)
 
 
-def name_slots(times: tuple[str, ...], before: Rule | None, known: Slots | None) -> Slots:
+def name_slots(times: tuple[str, ...], known: Slots | None) -> Slots:
     """Return a name for each time: a time that stays keeps its own, one that moved takes over one that is free."""
     known = known or Slots()
-    old = dict(zip(times_of(before), known.keys, strict=True)) if before else {}
+    old = dict(zip(known.times, known.keys, strict=True))
     free = [key for time, key in old.items() if time not in times]
     number, keys = known.next, []
     for time in times:
@@ -87,7 +83,7 @@ def name_slots(times: tuple[str, ...], before: Rule | None, known: Slots | None)
         else:
             keys.append(f"s{number}")
             number += 1
-    return Slots(next=number, keys=tuple(keys))
+    return Slots(next=number, keys=tuple(keys), times=times)
 
 
 def apply_schedule(session: Session, actor: str, study_id: UUID, change: ScheduleChange) -> int:
