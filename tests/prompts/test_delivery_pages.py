@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -90,8 +91,8 @@ def code_in(mail: Mailbox) -> str:
 
 
 def _plain(mail: Mailbox) -> str:
-    read = message_from_bytes(mail.letters[-1][1], policy=policy.default)
-    body = read.get_body(("plain",))  # type: ignore[attr-defined]
+    body = message_from_bytes(mail.letters[-1][1], policy=policy.default).get_body(("plain",))
+    assert body is not None
     return str(body.get_content())
 
 
@@ -235,7 +236,7 @@ def tap(client: TestClient, prompt_id: object) -> Response:
     return client.get(f"/d/p/{prompt_id}")
 
 
-def live_prompt(cast: Cast, code: str = "P01", **changes: object) -> UUID:
+def live_prompt(cast: Cast, code: str = "P01", **changes: Any) -> UUID:
     now = datetime.now(UTC)
     given = {"sent_at": now, "claimed_at": now, "expires_at": now + timedelta(hours=2), **changes}
     return add_prompt(cast.store, cast.study_id, cast.people[code], now.date().isoformat(), **given)
