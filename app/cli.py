@@ -33,6 +33,7 @@ from app.exchange.refusals import in_words, refusals
 from app.exchange.sheets import open_sheet
 from app.jobs.service import watch
 from app.jobs.worker import Worker
+from app.prompts.delivery.commands import commands as prompt_commands
 from app.statements import judging, training
 from app.statements.commands import coder as coder_commands
 from app.studies.coders import use_models
@@ -53,6 +54,7 @@ imports = typer.Typer(help="Take sheets in.", no_args_is_help=True)
 cli.add_typer(admin, name="admin")
 cli.add_typer(imports, name="import")
 cli.add_typer(coder_commands, name="coder")
+cli.add_typer(prompt_commands, name="prompts")
 cli.command("erase")(own_data.erase)
 cli.command("takeaway")(own_data.takeaway)
 coder_commands.command("adapt")(commands.adapt)
