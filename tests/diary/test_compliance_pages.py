@@ -12,7 +12,8 @@ from app.core import clock
 from app.core.clock import frozen_at
 from app.core.ids import uuid7
 from app.diary import compliance
-from app.participants.models import Participant
+from app.diary.models import PhoneQueue
+from app.participants.models import DiarySession, Participant
 from app.participants.service import set_anchor, withdraw
 from app.prompts import ledger, planner, service
 from app.prompts.schemas import ScheduleChange
@@ -175,6 +176,20 @@ def test_a_ledger_tells_every_time_on_the_persons_clock(asked: Cast) -> None:
     reasons = words(asked.client.get(f"{PAGE}/{asked.people['P02']}"))
     for said in ("没有留联系方式", "安静时段里", "日程改过了", "不再需要"):
         assert said in reasons
+
+
+def test_what_a_phone_still_holds_is_said_with_when_it_said_so(asked: Cast) -> None:
+    person = asked.people["P01"]
+    said = NOW - timedelta(hours=3)
+    phone = {"study_id": asked.study_id, "participant_id": person, "token_hash": "x" * 64}
+    with asked.store.write() as session:
+        session.add(DiarySession(**phone, created_at=said, expires_at=NOW + timedelta(days=30)))
+        session.flush()
+        session.add(PhoneQueue(**phone, unsent=2, at=said))
+    assert "手机上有 2 条" in rows(see(asked))["P01"]
+    page = words(asked.client.get(f"{PAGE}/{person}"))
+    assert "手机上还有 2 条没发出来" in page
+    assert "3月20日 09:00 说的" in page
 
 
 def test_no_page_holds_what_people_wrote(asked: Cast) -> None:
