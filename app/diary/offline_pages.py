@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from app.core.errors import NotFound
 from app.diary.facts import phone_facts
+from app.diary.phone_words import phone_words
 from app.participants.deps import phone_access
 from app.participants.helping import help_of_anyone, help_words
 from app.web.assets import FOREVER, Assets
@@ -35,7 +36,7 @@ def unsent(request: Request) -> Response:
         language = access.language if access else None
         current_language.set(choose_language(request, language))
         facts = phone_facts(session, request, access) if access else None
-    context = {"facts": facts, "help": help_words(access) if access else help_of_anyone()}
+    context = {"facts": facts, "words": phone_words(), "help": help_words(access) if access else help_of_anyone()}
     return render(request, "diary/queue.html", context, language=language)
 
 

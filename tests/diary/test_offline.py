@@ -257,7 +257,9 @@ def test_a_refused_entry_can_be_saved_as_a_file_and_dropped(diary: Diary, tmp_pa
     assert "不太好" in words
     row.get_by_role("button", name="不要这条了").click()
     expect(row).to_have_count(1)
-    row.get_by_role("button", name="确定不要了").click()
+    with diary.page.expect_request("**/d/sync/ping?*") as asking:
+        row.get_by_role("button", name="确定不要了").click()
+    assert asking.value.headers["x-unsent"] == "0"
     expect(row).to_have_count(0)
     diary.wait_until_sent()
     assert diary.stored() == []
@@ -461,6 +463,59 @@ def test_signing_out_warns_destroys_the_phones_key_and_still_sends_later(diary: 
     diary.sign_in()
     diary.wait_until_sent()
     assert diary.stored() == ["退出以前写的。"]
+
+
+def test_leaving_the_study_warns_and_keeps_what_was_written_readable(diary: Diary) -> None:
+    diary.context.set_offline(True)
+    diary.save("退出研究以前写的。")
+    expect(diary.page.get_by_role("heading", level=1)).to_have_text(KEPT)
+    diary.page.context.route("**/d/sync/**", lambda route: route.abort())
+    by_the_page_alone(diary)
+    diary.context.set_offline(False)
+    diary.open("/d/consent")
+    diary.page.get_by_text("我不想再参加了").click()
+    leave = diary.page.get_by_role("button", name="退出这项研究")
+    leave.click()
+    expect(diary.page.get_by_role("alert")).to_contain_text("还有 1 条没有发出")
+    leave.click()
+    diary.page.wait_for_url("**/d/withdraw")
+    diary.page.context.unroute("**/d/sync/**")
+    diary.open("/d/queue")
+    expect(diary.page.locator(".queue li")).to_contain_text("参与已经结束", timeout=PATIENCE)
+    expect(diary.page.locator(".queue li")).to_contain_text("退出研究以前写的。")
+
+
+def test_erasing_everything_erases_it_here_too(diary: Diary) -> None:
+    refuse(diary, "谁也不该再看到的。")
+    diary.open("/d/erase")
+    diary.page.locator("[name=word]").fill("删除")
+    diary.page.get_by_role("button", name="删除我写的一切").click()
+    expect(diary.page.get_by_role("heading", level=1)).to_have_text("都删掉了")
+    diary.page.wait_for_function("document.querySelector('.top [data-unsent]').hidden")
+    diary.wait_until_sent()
+    assert diary.page.evaluate("caches.keys()") == []
+
+
+def test_a_new_release_takes_over_without_losing_anything(new_diary: NewDiary) -> None:
+    diary = new_diary()
+    diary.open("/d")
+    diary.page.evaluate(
+        """async () => {
+            await (await caches.open("xinlu-shell-0")).put("/d/today", new Response("old"));
+            await navigator.serviceWorker.register("/d/sw.js?v=older", { scope: "/d" });
+        }"""
+    )
+    diary.sign_in()
+    diary.context.set_offline(True)
+    diary.save("旧版本时写的。")
+    expect(diary.page.get_by_role("heading", level=1)).to_have_text(KEPT)
+    diary.context.set_offline(False)
+    diary.wait_until_sent()
+    current = diary.page.locator("script[src]").first.get_attribute("src")
+    assert current is not None
+    assert diary.page.evaluate("navigator.serviceWorker.ready.then((one) => one.active.scriptURL)").endswith(current)
+    assert diary.page.evaluate("caches.keys()") == ["xinlu-shell-1"]
+    assert diary.stored() == ["旧版本时写的。"]
 
 
 def test_a_backup_goes_into_another_phone_once(

@@ -1,8 +1,9 @@
-// Signing out, and leaving the study: what has not been sent is told first, and what only this phone could read is destroyed.
+// Signing out, and leaving the study: what has not been sent is told first. Signing out destroys what only this phone could read.
 import { dropShell } from "./shell.js";
 import { inWords, pieces } from "./status.js";
 
-const WAYS_OUT = ["/d/leave", "/d/withdraw"];
+const SIGN_OUT = "/d/leave";
+const WAYS_OUT = [SIGN_OUT, "/d/withdraw"];
 
 // `ready` resolves with what the page works with, or with null where nothing is kept here.
 export function watchWaysOut(ready) {
@@ -23,12 +24,22 @@ async function leave(event, form, way, ready) {
   const mine = (await store.objects()).filter((object) => object.person === facts.person);
   if (mine.length && form.dataset.warned !== "yes") {
     form.dataset.warned = "yes";
-    warn(form, inWords(facts.words[way === "/d/leave" ? "leave_unsent" : "withdraw_unsent"], { n: pieces(mine) }), facts.words);
+    warn(form, inWords(facts.words[way === SIGN_OUT ? "leave_unsent" : "withdraw_unsent"], { n: pieces(mine) }), facts.words);
     return;
   }
+  if (way === SIGN_OUT) {
+    await store.signOut(facts.person);
+    await dropShell();
+  }
+  form.submit();
+}
+
+// Everything of theirs is erased on the server: here it goes too, what was never sent with it.
+export async function eraseHere({ store, facts }) {
+  const theirs = (await store.objects()).filter((object) => object.person === facts.person);
+  await store.forget(...theirs.map((object) => object.id));
   await store.signOut(facts.person);
   await dropShell();
-  form.submit();
 }
 
 function warn(form, sentence, words) {

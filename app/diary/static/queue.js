@@ -41,6 +41,7 @@ export class Queue {
     if (told !== this.#told) return;
     this.list.replaceChildren(...rows);
     this.list.hidden = !rows.length;
+    this.save.hidden = !n;
   }
 
   #now() {
@@ -107,8 +108,11 @@ export class Queue {
   }
 
   async #drop(id, ids) {
-    if (this.#sure.has(id)) await this.store.forget(...ids);
-    else this.#sure.add(id);
+    if (this.#sure.has(id)) {
+      await this.store.forget(...ids);
+      // How much still waits is told to the server too.
+      this.sending.start();
+    } else this.#sure.add(id);
     await this.status.changed();
     this.list.querySelector(`[data-id="${id}"] .low`)?.focus();
   }
@@ -126,11 +130,8 @@ export class Queue {
     const file = made("input", { type: "file", accept: ".json,application/json", hidden: true });
     file.addEventListener("change", () => this.#load(file, told));
     const row = made("p", { className: "row" });
-    row.append(
-      this.#button(this.words.backup_save, () => this.#saveAll()),
-      this.#button(this.words.backup_load, () => file.click()),
-      file,
-    );
+    this.save = this.#button(this.words.backup_save, () => this.#saveAll());
+    row.append(this.save, this.#button(this.words.backup_load, () => file.click()), file);
     place.append(made("h2", { textContent: this.words.backup_title }), made("p", { className: "small quiet", textContent: this.words.backup_words }), row, told);
     return place;
   }

@@ -50,7 +50,7 @@ export class Sending {
   listen() {
     addEventListener("online", () => this.start({ force: true }));
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.start());
-    this.start();
+    this.start({ force: true });
   }
 
   // Asks the browser to send even after the page is closed, where it can.

@@ -6,7 +6,7 @@ import { Sending } from "./sending.js";
 import { Status, canKeep } from "./status.js";
 import { Store } from "./store.js";
 import { offerUnsealed } from "./unsealed.js";
-import { watchWaysOut } from "./leaving.js";
+import { eraseHere, watchWaysOut } from "./leaving.js";
 import { isOwnLink, linkOpened, rememberLink } from "./links.js";
 import { startWorker } from "./worker.js";
 import { prepareCapture } from "./capture.js";
@@ -113,16 +113,27 @@ async function begin(pristine, token) {
     return null;
   }
   if (given) await learn(store, given);
-  const facts = given ?? (await store.facts());
+  const facts = given ?? inWordsOfPage(await store.facts());
   const status = new Status(store);
   await status.show();
   if (!facts) return null;
   const sending = new Sending(store, () => status.changed());
   if (given) installWorker().then(() => diaryForm() && handShell(pristine));
   const parts = { store, facts, sending, status };
+  if (document.querySelector("[data-gone]")) {
+    await eraseHere(parts);
+    await status.changed();
+    return null;
+  }
   await beginPage(parts, !token || (await isOwnLink(store, facts.person, token)));
   sending.listen();
   return parts;
+}
+
+// A page that does not know whose phone this is may still bring the words, in the language that was asked for.
+function inWordsOfPage(facts) {
+  const words = document.getElementById("words")?.textContent;
+  return facts && words ? { ...facts, words: JSON.parse(words) } : facts;
 }
 
 async function learn(store, facts) {
