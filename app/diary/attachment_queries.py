@@ -18,6 +18,16 @@ def count(session: Session, study_id: UUID, entry_id: UUID, kind: str) -> int:
     return session.scalar(query.where(*wanted)) or 0
 
 
+def counts(session: Session, study_id: UUID, entry_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how many of each kind those of the entries have that have any."""
+    query = select(Attachment.entry_id, Attachment.kind, func.count()).group_by(Attachment.entry_id, Attachment.kind)
+    wanted = (Attachment.study_id == study_id, Attachment.entry_id.in_(entry_ids))
+    counted: dict[UUID, dict[str, int]] = {}
+    for entry_id, kind, number in session.execute(query.where(*wanted)):
+        counted.setdefault(entry_id, {})[kind] = number
+    return counted
+
+
 def of_entries(session: Session, study_id: UUID, entry_ids: Collection[UUID]) -> dict[UUID, list[Attachment]]:
     """Return the attachments of each entry, photos first, each kind in the order in which they were made."""
     query = select(Attachment).where(Attachment.study_id == study_id, Attachment.entry_id.in_(entry_ids))

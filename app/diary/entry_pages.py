@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from app.diary import attachment_queries, history, queries
@@ -24,6 +24,35 @@ AT_ONCE_SECONDS = 15 * 60
 HOUR_SECONDS = 3600
 DAY_HOURS = 24
 MOST_HOURS = 48
+PAGE = 50
+
+
+@router.get("/studies/{slug}/participants/{participant_id}/entries")
+def entries_of_person(
+    request: Request, access: TextSeen, participant_id: UUID, page: Annotated[int, Query(ge=1, le=10_000)] = 1
+) -> Response:
+    study_id = access.study.id
+    with request.app.state.database.read() as session:
+        code = queries.person_seen(session, sight_of(session, access), participant_id)
+        entries = queries.own_entries(session, study_id, participant_id, limit=None)
+        shown = entries[(page - 1) * PAGE : page * PAGE]
+        carried = attachment_queries.counts(session, study_id, [one.id for one in shown])
+        protocol = studies.protocol(session, study_id)
+    request.app.state.readings.note(access, [(participant_id, one.id) for one in shown])
+    current_language.set(choose_language(request, access.study.language))
+    context = {
+        "study": access.study,
+        "actor": access.actor,
+        "here": "participants",
+        "zone": access.study.time_zone,
+        "code": code,
+        "participant_id": participant_id,
+        "count": len(entries),
+        "entries": [words_of(one, protocol) for one in shown],
+        "carried": carried,
+        "older": page + 1 if len(entries) > page * PAGE else None,
+    }
+    return render(request, "diary/entries.html", context, language=access.study.language)
 
 
 @router.get("/studies/{slug}/entries/{entry_id}")

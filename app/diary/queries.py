@@ -107,6 +107,15 @@ def entries_of_study(
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
+def person_seen(session: Session, sight: Sight, participant_id: UUID) -> str:
+    """Return the code of a person whose words may be seen; NotFound otherwise."""
+    wanted = (Participant.study_id == sight.study_id, Participant.id == participant_id)
+    code = session.scalar(select(Participant.code).where(*wanted, sight.reaches(Participant.id)))
+    if code is None:
+        raise NotFound()
+    return code
+
+
 def own_entries(session: Session, study_id: UUID, participant_id: UUID, *, limit: int | None = 500) -> Sequence[Entry]:
     """Return a person's entries, the latest moment first."""
     query = select(Entry).where(Entry.study_id == study_id, Entry.participant_id == participant_id)

@@ -558,3 +558,23 @@ def test_an_entry_page_is_for_readers_of_words_only(phone: SyncingPhone, entry_i
         signed_in(cast, who)
         assert cast.client.get(address).status_code == status
         assert cast.client.get(f"/studies/{SLUG}/entries/{uuid4()}").status_code == (403 if who == "viewer" else 404)
+
+
+def test_a_persons_entries_are_listed_for_readers_with_what_they_carry(
+    phone: SyncingPhone, entry_id: UUID, cast: Cast
+) -> None:
+    attached(phone, entry_id)
+    bare = uuid4()
+    phone.send(phone.entry(answers={"mood": 8}), bare)
+    address = f"/studies/{SLUG}/participants/{phone.person}/entries"
+    signed_in(cast, "owner")
+    assert address in cast.client.get(f"/studies/{SLUG}/participants/{phone.person}").text
+    page = cast.client.get(address)
+    assert page.status_code == 200
+    for one in (entry_id, bare):
+        assert f'href="/studies/{SLUG}/entries/{one}"' in page.text
+    assert page.text.count("1 张照片") == 1
+    assert cast.client.get(f"/studies/{SLUG}/participants/{uuid4()}/entries").status_code == 404
+    add_care(cast, "stranger")
+    signed_in(cast, "stranger")
+    assert cast.client.get(address).status_code == 404
