@@ -4,7 +4,7 @@ A sender works like this, each step in a transaction of its own::
 
     due = ledger.claim_due(session, clock.now(), worker, limit)        # planned -> sending; nobody else gets them
     ledger.begin_sending(session, prompt, worker, channel.name, repeatable=channel.repeatable)   # False: leave it
-    sent = channel.send(message)                                       # outside any transaction
+    outcome = channel.send(address, message)                           # outside any transaction
     ledger.mark_sent(session, prompt, worker) | mark_failed(..., retry_at=...) | mark_uncertain(...)
 
 A worker that dies before ``begin_sending`` has sent nothing: the prompt is claimed again. One that dies after it may have
@@ -14,8 +14,10 @@ prompt becomes ``uncertain``. At most once, whatever happens.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
+
+Kind = Literal["sent", "gone", "refused", "unreached", "later", "uncertain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,6 @@ class Message:
     """
 
     key: UUID
-    study_id: UUID
-    participant_id: UUID
     title: str
     words: str
     url: str
@@ -35,20 +35,33 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of one attempt: delivered, or refused with a stable ``code``; ``retry_at`` asks to come again then."""
+class Outcome:
+    """What a channel says of one try. ``reason`` is a short code for the ledger: no address, no words of a server.
 
-    delivered: bool
-    code: str = ""
-    retry_at: datetime | None = None
+    sent: taken over. gone: the address is no more, and is not to be used again. refused: not by this way. unreached:
+    nobody took it, another way may do. later: not now; again, after ``wait`` seconds where the other side named them.
+    uncertain: it may have been taken over.
+    """
+
+    kind: Kind
+    reason: str = ""
+    wait: float | None = None
+
+
+SENT = Outcome("sent")
 
 
 class Channel(Protocol):
-    """A way to reach people. ``repeatable``: sending the same ``key`` twice shows the person one message."""
+    """A way to reach addresses of one kind. ``repeatable``: the same key twice shows the person one message."""
 
     name: str
     repeatable: bool
 
-    def send(self, message: Message) -> Sent:
-        """Hand the message over; an exception means that nobody knows whether it went out."""
+    def send(self, address: str, message: Message) -> Outcome:
+        """Hand ``message`` over for ``address``. Waits for seconds at most, and raises nothing that is to be expected."""
         ...
+
+
+def plainly(message: Message) -> str:
+    """Return the words with the link under them, where a channel has no place of its own for one."""
+    return f"{message.words}\n{message.url}"

@@ -34,8 +34,6 @@ HARD = '他说:"疼"\\ {to} & 100%\n第二行'
 def message(words: str = "今天过得怎么样？写一两句就好。") -> Message:
     return Message(
         key=PROMPT,
-        study_id=UUID(int=1),
-        participant_id=UUID(int=2),
         title="来写两句吗？",
         words=words,
         url=f"https://diary.example.org/d/p/{PROMPT}",

@@ -2,8 +2,7 @@
 
 import structlog
 
-from app.prompts.channels import Message
-from app.prompts.delivery.messages import SENT, Outcome
+from app.prompts.channels import SENT, Message, Outcome
 
 log = structlog.get_logger()
 

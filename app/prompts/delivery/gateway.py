@@ -10,8 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import httpx
 
 from app.core.settings import Settings
-from app.prompts.channels import Message
-from app.prompts.delivery.messages import SENT, Outcome
+from app.prompts.channels import SENT, Message, Outcome
 from app.prompts.delivery.webpush import BUSY, wait_of
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)

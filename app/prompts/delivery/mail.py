@@ -13,8 +13,7 @@ from markupsafe import Markup
 
 from app.core import clock
 from app.core.settings import Settings, listed
-from app.prompts.channels import Message
-from app.prompts.delivery.messages import SENT, Outcome, plainly
+from app.prompts.channels import SENT, Message, Outcome, plainly
 from app.web.i18n import mark as _
 from app.web.i18n import translate
 

@@ -7,9 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from app.core.settings import APPRISE_SCHEMAS, Settings, listed
-from app.prompts.channels import Message
+from app.prompts.channels import SENT, Message, Outcome, plainly
 from app.prompts.delivery.hosts import AddressForbidden, leads_outside
-from app.prompts.delivery.messages import SENT, Outcome, plainly
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
 ADDRESS = "{address}"

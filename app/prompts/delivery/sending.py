@@ -20,12 +20,11 @@ from app.jobs.context import WorkerContext
 from app.jobs.errors import Interrupted
 from app.prompts import ledger
 from app.prompts import queries as prompts
-from app.prompts.channels import Message
+from app.prompts.channels import Channel, Message, Outcome
 from app.prompts.delivery import queries
 from app.prompts.delivery.contacts import disable_contact
 from app.prompts.delivery.counters import TRIES
 from app.prompts.delivery.keys import AddressUnreadable, open_address
-from app.prompts.delivery.messages import AddressChannel, Outcome
 from app.prompts.delivery.models import Contact
 from app.prompts.delivery.rates import Rates
 from app.prompts.delivery.relay import joined
@@ -169,7 +168,7 @@ class Sender:
             return Outcome("refused", "not_sent_in_time")
         return _joint([self._hand_over(channel, delivery, *one) for one in way.addresses])
 
-    def _hand_over(self, channel: AddressChannel, delivery: Delivery, contact_id: UUID | None, address: str) -> Outcome:
+    def _hand_over(self, channel: Channel, delivery: Delivery, contact_id: UUID | None, address: str) -> Outcome:
         try:
             outcome = channel.send(address, delivery.message)
         except Exception as error:  # noqa: BLE001 - whatever a channel meets, nobody knows what has gone out

@@ -7,11 +7,10 @@ from fastapi import Request
 from app.core.crypto import Keyring
 from app.core.db import Database
 from app.participants.models import Participant
-from app.prompts.channels import Message
+from app.prompts.channels import Message, Outcome
 from app.prompts.delivery import queries
 from app.prompts.delivery.contacts import disable_contact
 from app.prompts.delivery.keys import AddressUnreadable, confirmation_code, open_address
-from app.prompts.delivery.messages import Outcome
 from app.prompts.delivery.models import Contact
 from app.prompts.delivery.relay import joined
 from app.prompts.delivery.ways import open_channels

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from app.core.crypto import Keyring
 from app.core.settings import Settings, listed
+from app.prompts.channels import Channel
 from app.prompts.delivery.console import ConsoleChannel
 from app.prompts.delivery.gateway import SmsChannel
 from app.prompts.delivery.mail import MailChannel, protected
-from app.prompts.delivery.messages import AddressChannel
 from app.prompts.delivery.relay import AppriseChannel, installed
 from app.prompts.delivery.webpush import WebPushChannel
 from app.web.i18n import mark as _
@@ -40,9 +40,9 @@ def names_in_force(settings: Settings) -> tuple[str, ...]:
     return tuple(name for name in listed(settings.channels) if name not in shut(settings))
 
 
-def open_channels(settings: Settings, keyring: Keyring) -> dict[str, AddressChannel]:
+def open_channels(settings: Settings, keyring: Keyring) -> dict[str, Channel]:
     """Return the channels in force, ready to send."""
-    makers: Mapping[str, Callable[[], AddressChannel]] = {
+    makers: Mapping[str, Callable[[], Channel]] = {
         "webpush": lambda: WebPushChannel(settings, keyring),
         "email": lambda: MailChannel(settings),
         "sms": lambda: SmsChannel(settings),

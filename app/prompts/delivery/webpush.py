@@ -17,10 +17,9 @@ from webpush import WebPush, WebPushSubscription  # type: ignore[import-untyped]
 from app.core import clock
 from app.core.crypto import Keyring
 from app.core.settings import Settings, listed
-from app.prompts.channels import Message
+from app.prompts.channels import SENT, Message, Outcome
 from app.prompts.delivery.hosts import AddressForbidden, check_host
 from app.prompts.delivery.keys import vapid_pems
-from app.prompts.delivery.messages import SENT, Outcome
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 ATTEMPTS = 2
