@@ -22,8 +22,10 @@ from app.prompts.queries import Facts, InForce
 from app.prompts.rules import Person
 from app.studies.retention import is_over
 
-AHEAD = timedelta(days=7)
-"""How far ahead the ledger is planned. Half of it may pass without a worker before a prompt is missing."""
+AHEAD = timedelta(days=10)
+"""How far ahead the ledger is planned."""
+SPARE = timedelta(days=2)
+"""How long before its end a plan is carried on: so long may no worker run before anything comes late."""
 NEVER = timedelta(days=3650)
 BATCH = 200
 
@@ -94,7 +96,7 @@ def plan_people(session: Session, force: InForce, ids: Sequence[UUID], now: date
         gone = facts[one].withdrawn_at is not None
         changes = Changes() if gone else plan(force.stored, facts[one].person, rows.get(one, ()), span)
         _write_down(batch, force, facts[one].person, changes, now)
-        again = NEVER if gone or not force.stored.schedule.active else AHEAD / 2
+        again = NEVER if gone or not force.stored.schedule.active else AHEAD - SPARE
         batch.settled.append(_settled(study_id, facts[one], force.revision, span.end, now + again))
     _store(session, batch)
     return len(spans)

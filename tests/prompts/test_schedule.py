@@ -72,7 +72,7 @@ def test_the_difference_is_what_then_happens(cast: Cast) -> None:
     extra = {"key": "weekly", "name": "周末", "when": {"kind": "daily", "at": ["10:00"], "weekdays": [6]}}
     body = {"active": True, "rules": [moved, extra]}
     shown = cast.client.post(f"{BASE}/schedule/preview", json=body, headers=cast.headers["owner"]).json()
-    assert (shown["appears"], shown["moves"], shown["goes"], shown["people"]) == (2, 14, 0, 2)
+    assert (shown["appears"], shown["moves"], shown["goes"], shown["people"]) == (4, 20, 0, 2)
     assert {example["what"] for example in shown["examples"]} == {"appears", "moves"}
     assert {example["participant"] for example in shown["examples"]} <= {"P01", "P02"}
     saturday = next(day for day in shown["days"] if day["day"] == "2026-03-14")
@@ -80,7 +80,7 @@ def test_the_difference_is_what_then_happens(cast: Cast) -> None:
     put(cast, [moved, extra], 1)
     plan(cast)
     again = cast.client.post(f"{BASE}/schedule/preview", json=body, headers=cast.headers["owner"]).json()
-    assert (again["appears"], again["moves"], again["goes"], again["stays"]) == (0, 0, 0, 16)
+    assert (again["appears"], again["moves"], again["goes"], again["stays"]) == (0, 0, 0, 24)
 
 
 def test_a_time_that_is_over_by_the_new_schedule_is_told_before(cast: Cast) -> None:

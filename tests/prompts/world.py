@@ -27,7 +27,7 @@ from tests.prompts.oracle import Life
 BEGIN = datetime(2026, 9, 20, tzinfo=UTC)
 """Sixty days from here hold the end of summer time in Berlin and New York, and its begin on Lord Howe and in Sydney."""
 DAYS = int(__import__("os").environ.get("SIMDAYS", "60"))
-TURN = timedelta(hours=6)
+TURN = timedelta(hours=12)
 """What happens to people happens at these moments of the simulated day."""
 ZONES = (
     "Asia/Shanghai",
@@ -148,7 +148,7 @@ def _life(chance: random.Random, number: int) -> Life:
 
 
 def _moment(chance: random.Random, enrolled: datetime, least: int, most: int) -> datetime:
-    return enrolled + chance.randint(least * 4, most * 4) * TURN
+    return enrolled + chance.randint(least * 2, most * 2) * TURN
 
 
 def enrol(store: Database, study_id: UUID, joining: list[Life], now: datetime) -> None:
