@@ -359,7 +359,7 @@ def test_only_researchers_see_and_change_ways(cast: Cast) -> None:
 def test_a_studys_own_service_is_kept_sealed_and_takes_the_persons_part(cast: Cast, engine: Engine) -> None:
     sign_in(cast.client, "owner", PASSWORD)
     page = f"/studies/{SLUG}/settings/channels"
-    for wrong in ("wxpusher://AT_key/all", "json://127.0.0.1/{address}"):
+    for wrong in ("", "wxpusher://AT_key/all", "json://127.0.0.1/{address}"):
         assert submit(cast.client, page, page, {"template": wrong}).status_code == 422
     assert submit(cast.client, page, page, {"template": "wxpusher://AT_secretkey/{address}"}).status_code == 303
     shown = words(cast.client.get(page))
@@ -368,7 +368,7 @@ def test_a_studys_own_service_is_kept_sealed_and_takes_the_persons_part(cast: Ca
     with engine.connect() as connection:
         kept = str([tuple(row) for row in connection.execute(text("SELECT * FROM study_channel"))])
     assert "AT_secretkey" not in kept
-    submit(cast.client, page, page, {"template": ""})
+    submit(cast.client, page, page, {"template": "", "remove": "yes"})
     assert "wxpusher://…" not in words(cast.client.get(page))
 
 

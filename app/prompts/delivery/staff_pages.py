@@ -82,12 +82,13 @@ def show_channels(request: Request, access: MayManage, saved: bool = False) -> R
 @router.post("/studies/{slug}/settings/channels")
 def set_apprise(request: Request, access: MayManage, form: Posted) -> Response:
     state = request.app.state
-    template = str(form.get("template", "")).strip()
+    template = None if form.get("remove") else str(form.get("template", "")).strip()
     try:
-        _check_template(request, template)
+        if template is not None:
+            _check_template(request, template)
         with state.database.write() as session:
             contacts.set_study_channel(
-                session, state.keyring, access.actor.label, access.study.id, "apprise", template or None
+                session, state.keyring, access.actor.label, access.study.id, "apprise", template
             )
     except Invalid as error:
         current_language.set(choose_language(request))
@@ -96,8 +97,6 @@ def set_apprise(request: Request, access: MayManage, form: Posted) -> Response:
 
 
 def _check_template(request: Request, template: str) -> None:
-    if not template:
-        return
     try:
         if len(template) > MOST_TEMPLATE or ADDRESS not in template:
             raise AddressForbidden
