@@ -119,7 +119,7 @@ def test_an_entry_from_link_to_saved(
 def test_the_keyboard_alone_suffices(open_page: OpenPage, new_link: NewLink) -> None:
     page = open_page("desktop")
     agree(page, new_link())
-    page.locator("input[name='answers.mood']").first.focus()
+    page.locator("input[name='answers.mood'][value='6']").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Tab")
     page.keyboard.type("键盘写的")
@@ -181,7 +181,7 @@ def test_the_demos_own_link_shows_its_road(open_page: OpenPage, demo_server: Dem
     page.wait_for_url("**/d/*")
     if page.url.endswith("/d/consent"):
         page.locator("input[name=purposes]").first.check()
-        page.get_by_role("button", name="同意，开始写日记").click()
+        page.locator("form[action='/d/consent'] button").click()
     page.wait_for_url("**/d/today")
     expect(page.get_by_role("img", name="这些天走过的路")).to_be_visible()
     accessible(page)
