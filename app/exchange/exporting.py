@@ -13,10 +13,12 @@ from app.diary import compliance_queries as queries
 from app.diary import compliance_rows
 from app.diary.models import Entry
 from app.exchange.sheets import private_file
+from app.participants.readings import OPERATOR, Readings
 from app.prompts.models import Prompt
 from app.studies.protocol import StudyProtocol
 from app.web.tables import csv_pieces
 
+ACTOR = "cli"
 BATCH = 1000
 ANSWER = "answers."
 
@@ -78,6 +80,11 @@ def _entry_rows(database: Database, protocol: StudyProtocol, keys: Sequence[str]
     while True:
         with database.read() as session:
             found = queries.entries(session, protocol.study.id, after=after, limit=BATCH)
+        seen = Readings()
+        whose = [(entry.participant_id, entry.id) for entry, *_ in found]
+        seen.note_of(protocol.study, ACTOR, OPERATOR, whose, exported=True)
+        with database.write() as session:
+            seen.write_in(session)
         for entry, code, prompt in found:
             yield [*_facts(protocol, entry, code), *_times(prompt), *(_told(entry.answers.get(key)) for key in keys)]
         if len(found) < BATCH:

@@ -23,6 +23,7 @@ from app.participants import queries
 from app.participants.models import Reading
 from app.studies.access import StudyAccess
 from app.studies.models import Study
+from app.studies.protocol import StudyFacts
 
 EVERY_SECONDS: Final = 5.0
 MOST_WAITING: Final = 20_000
@@ -87,7 +88,13 @@ class Readings:
         self.note_of(access.study, access.actor.label, role, seen, exported=exported)
 
     def note_of(
-        self, study: Study, reader: str, role: str, seen: Iterable[tuple[UUID, UUID]], *, exported: bool = False
+        self,
+        study: Study | StudyFacts,
+        reader: str,
+        role: str,
+        seen: Iterable[tuple[UUID, UUID]],
+        *,
+        exported: bool = False,
     ) -> None:
         """As ``note``, for a reader who has no access of the web's, such as who runs a command."""
         moment = clock.now()

@@ -186,6 +186,9 @@ def test_a_sheet_for_coding_is_words_taken_out(cast: Cast, entry_id: UUID, datab
     xinlu("coder", "sheet", "--study", SLUG, "-o", str(database.data_dir / "sheet.csv"), env=database.env)
     (reading,) = stored(cast)
     assert (reading.role, reading.reader, reading.entries, reading.exported) == ("operator", "cli", 1, True)
+    xinlu("export", SLUG, "-o", str(database.data_dir / "entries.csv"), env=database.env)
+    assert [one.entries for one in stored(cast)] == [1]
+    assert [(one.reader, one.exported) for one in stored(cast, "P02")] == [("cli", True)]
     said = told(cast)
     assert "管理系统的人" in said
     assert "并拷贝成了文件" in said
