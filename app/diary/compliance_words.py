@@ -1,9 +1,11 @@
 """What became of prompts, and what is worth a look, in words."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from app.core import clock
 from app.diary.compliance import Column, Compliance
 from app.diary.compliance_dropout import Kind, Signal
 from app.diary.compliance_grid import By, Mark, Tally
@@ -53,6 +55,12 @@ REASONS: Final[Mapping[str, str]] = {
     "answered": _("已经写过了"),
     "worker_died": _("发送的程序中途停了"),
     "unknown": _("不知道送到没有"),
+    "broken_off": _("发到一半断了，不知道送到没有"),
+    "unreachable": _("连不上发送的服务"),
+    "rate": _("一下子发得太多"),
+    "gateway_refused": _("短信网关没有收"),
+    "relay_refused": _("对方的服务没有收"),
+    "apprise_missing": _("服务器上没有装 apprise"),
 }
 MOST_NAMED = 5
 WEEKDAYS = "一二三四五六日"
@@ -85,7 +93,7 @@ def reason_words(reason: str) -> str:
 
 def channel_words(channel: str) -> str:
     """Return by which way a prompt went."""
-    return translate(KINDS.get(channel, channel))
+    return translate(_("演示") if channel == "demo" else KINDS.get(channel, channel))
 
 
 def heading(seen: Compliance) -> str:
@@ -139,6 +147,15 @@ def span(seconds: float | None) -> str:
     if hours < 36:
         return translate(_("%(n)s 小时")) % {"n": f"{hours:.1f}".removesuffix(".0")}
     return translate(_("%(n)s 天")) % {"n": f"{hours / 24:.1f}".removesuffix(".0")}
+
+
+def moment(at: datetime, zone: str) -> str:
+    """Return a moment on the clock of ``zone``, to the minute; the year where it is not this one."""
+    local = at.astimezone(ZoneInfo(zone))
+    other_year = local.year != clock.now().astimezone(ZoneInfo(zone)).year
+    if current_language.get() == "en":
+        return f"{local:%b} {local.day}{f', {local.year}' if other_year else ''}, {local:%H:%M}"
+    return f"{f'{local.year}年' if other_year else ''}{local.month}月{local.day}日 {local:%H:%M}"
 
 
 def _month(on: date) -> str:
