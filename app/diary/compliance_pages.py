@@ -60,6 +60,7 @@ def show_ledger(request: Request, access: MayLook, participant_id: UUID) -> Resp
         "zone": row.person.time_zone,
         "may_read": access.can(TEXT_READERS),
         "may_nudge": access.can(RESEARCHERS) and row.person.withdrawn_at is None,
+        "moment": compliance_words.moment,
         "marks_in_words": compliance_words.MARKS,
         "sources": compliance_words.SOURCES,
         "reason_words": compliance_words.reason_words,

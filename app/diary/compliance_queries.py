@@ -231,9 +231,16 @@ def answer_delay(session: Session, study_id: UUID, among: Among) -> Median:
 
 
 def recall_lag(session: Session, study_id: UUID, among: Among) -> Median:
-    """Return the median time from something happening to its being written down, by the writers' own words."""
+    """Return the median time from something happening to its being written down, by the writers' own words.
+
+    Of what was handed in for a person, such as an old diary, that is known only where it was told: otherwise
+    ``recorded_at`` is the moment of arrival.
+    """
+    told = Entry.author.startswith("participant:") | (Entry.recorded_at < Entry.received_at)
     length = _seconds(session, Entry.recorded_at, Entry.occurred_at)
-    of_study = select(length.label("seconds")).where(Entry.study_id == study_id, Entry.recorded_at >= Entry.occurred_at)
+    of_study = select(length.label("seconds")).where(
+        Entry.study_id == study_id, told, Entry.recorded_at >= Entry.occurred_at
+    )
     return _median(session, of_study, Entry.participant_id, among)
 
 

@@ -91,6 +91,15 @@ def test_medians_and_the_rate_of_each_day(asked: Cast) -> None:
     assert "0%，发出 1，按时 0，迟写 0" in heard
 
 
+def test_old_diaries_handed_in_later_tell_nothing_of_recall(asked: Cast) -> None:
+    before = see(asked)
+    with frozen_at(NOW):
+        assert asked.put(asked.entry(participant="P02", occurred_at="2025-03-11T20:00:00+08:00")).status_code == 201
+    figure = re.compile(r"[^>]+</b> <span[^>]*>中位数，n = \d+")
+    assert figure.findall(before) == figure.findall(see(asked))
+    assert "2025年3月11日 20:00" in see(asked, f"{PAGE}/{asked.people['P02']}")
+
+
 def test_who_may_be_dropping_out_is_named_first_with_the_reason(asked: Cast) -> None:
     page = see(asked)
     assert "P02可能快停下来了。" in page
