@@ -85,6 +85,11 @@ class SyncingPhone:
     ) -> Response:
         """Seal and send a photo or a voice note of an entry."""
         attachment_id = attachment_id or uuid4()
+        plain = self.parcel(entry_id, kind, media_type, content, **said)
+        return self.put("attachment", attachment_id, self.seal("attachment", attachment_id, plain))
+
+    def parcel(self, entry_id: UUID, kind: str, media_type: str, content: bytes, **said: Any) -> bytes:
+        """Return what is sealed of a file: the length of what is said of it, that, and its bytes."""
         head = {
             "entry": str(entry_id),
             "participant": str(self.person),
@@ -93,8 +98,7 @@ class SyncingPhone:
             "recorded_at": DAY_THREE,
         }
         told = json.dumps({**head, **said}).encode()
-        plain = len(told).to_bytes(4) + told + content
-        return self.put("attachment", attachment_id, self.seal("attachment", attachment_id, plain))
+        return len(told).to_bytes(4) + told + content
 
     def proves(self, receipt: dict[str, Any], digest: str) -> bool:
         """Return whether ``receipt`` lets the phone forget what ``digest`` is of."""
