@@ -5,6 +5,7 @@ found minute by minute, and zones, pauses and withdrawals are looked up as a per
 from the room itself, since nothing else can know them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -60,20 +61,38 @@ class Sending:
     of: object = None
 
 
-def in_quiet(moment: datetime, zone: str, hours: list[tuple[str, str]]) -> bool:
+def in_quiet(moment: datetime, zone: str, hours: Sequence[tuple[str, str]]) -> bool:
     """Return whether the person's clock shows a quiet time."""
-    shown = f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
-    return any(start <= shown < end if start < end else shown >= start or shown < end for start, end in hours)
+    local = moment.astimezone(here(zone))
+    shown = local.hour * 60 + local.minute
+    for first, last in hours:
+        start, end = minute_of(first), minute_of(last)
+        if start <= shown < end if start < end else shown >= start or shown < end:
+            return True
+    return False
+
+
+@cache
+def minute_of(clock: str) -> int:
+    """Return the minute of the day that a clock shows."""
+    at = time.fromisoformat(clock)
+    return at.hour * 60 + at.minute
+
+
+@cache
+def here(zone: str) -> ZoneInfo:
+    """Return the zone of this name."""
+    return ZoneInfo(zone)
 
 
 @cache
 def reached(zone: str, day: date, clock: str) -> datetime:
     """Return the first minute at which the calendar and the clock of ``zone`` have reached this day and time."""
     target = datetime.combine(day, time.fromisoformat(clock))
-    here = ZoneInfo(zone)
+    there = here(zone)
 
     def shown(moment: datetime) -> datetime:
-        return moment.astimezone(here).replace(tzinfo=None)
+        return moment.astimezone(there).replace(tzinfo=None)
 
     moment = target.replace(tzinfo=UTC) - timedelta(hours=16)
     while shown(moment) < target:
