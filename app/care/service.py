@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audit.service import Change, record
@@ -44,10 +45,7 @@ def send(
     words = clean_text(text)
     present = queries.message(session, study.id, message_id)
     if present is not None:
-        same = (present.participant_id, present.from_person, present.text) == (person.id, from_person, words)
-        if not same:
-            raise MessageConflict()
-        return present
+        return _again(present, person, words, from_person=from_person)
     _may_send(session, study, person, from_person=from_person)
     _check(words)
     sent = Message(
@@ -59,8 +57,15 @@ def send(
         text=words,
         sent_at=clock.now(),
     )
-    session.add(sent)
-    session.flush()
+    try:
+        # A savepoint: on PostgreSQL the second of two taps may have come this far at the very same moment.
+        with session.begin_nested():
+            session.add(sent)
+    except IntegrityError:
+        first = queries.message(session, study.id, message_id)
+        if first is None:
+            raise
+        return _again(first, person, words, from_person=from_person)
     detail = {"message": str(message_id), "from": "person" if from_person else "team"}
     record(session, Change(actor, "message.sent", study.id, person.id, detail))
     return sent
@@ -86,6 +91,13 @@ def unread_mark(session: Session, access: PhoneAccess) -> PhoneMark | None:
     if not access.study.reply_hours and not count:
         return None
     return PhoneMark(MESSAGES, _("消息"), count)
+
+
+def _again(present: Message, person: Participant, words: str, *, from_person: bool) -> Message:
+    """Return what was sent under this id before; MessageConflict if it says something else."""
+    if (present.participant_id, present.from_person, present.text) != (person.id, from_person, words):
+        raise MessageConflict()
+    return present
 
 
 def _may_send(session: Session, study: Study, person: Participant, *, from_person: bool) -> None:

@@ -129,9 +129,9 @@ def consent_texts(session: Session, study_id: UUID) -> Sequence[ConsentText]:
 
 
 def last_text_agreed(session: Session, study_id: UUID, participant_id: UUID) -> ConsentText | None:
-    """Return the latest version of the text that the person ever agreed to, whether or not they took it back."""
+    """Return the latest version of the text that the person ever agreed to on the phone, taken back or not."""
     version = select(func.max(Consent.version)).where(
-        Consent.study_id == study_id, Consent.participant_id == participant_id
+        Consent.study_id == study_id, Consent.participant_id == participant_id, Consent.method == "person"
     )
     text = select(ConsentText).where(ConsentText.study_id == study_id, ConsentText.version == version.scalar_subquery())
     return session.scalars(text).first()
