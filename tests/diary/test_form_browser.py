@@ -321,6 +321,22 @@ def test_typing_in_syllables_and_by_voice_is_left_alone(open_form: OpenForm) -> 
     expect(page.locator("#q-feeling-count")).to_have_text("5 / 2000")
 
 
+def test_larger_type_comes_without_losing_a_word_and_stays(open_form: OpenForm, demo_server: DemoServer) -> None:
+    page = open_form()
+    size = "parseFloat(getComputedStyle(document.body).fontSize)"
+    usual = page.evaluate(size)
+    page.get_by_role("textbox").first.fill("写到一半")
+    page.get_by_role("link", name="大字").click()
+    expect(page.get_by_role("link", name="平常的字")).to_be_visible()
+    expect(page.get_by_role("textbox").first).to_have_value("写到一半")
+    assert page.evaluate(size) > 1.2 * usual
+    page.goto(f"{demo_server.base_url}/d/mine")
+    assert page.evaluate(size) > 1.2 * usual
+    page.get_by_role("link", name="平常的字").click()
+    page.wait_for_url("**type=usual")
+    assert page.evaluate(size) == usual
+
+
 def accessible(page: Page) -> None:
     """No axe violation, and nothing wider than the screen."""
     found = Axe().run(page).response["violations"]

@@ -19,6 +19,7 @@ PAGES = (
     "/studies/long/settings/journey",
     "/studies/long/settings/form",
     "/studies/long/settings/consent",
+    "/studies/long/settings/help",
     "/studies/long/settings/members",
     "/studies/long/settings/coder",
     "/studies/absent/settings",
