@@ -119,6 +119,7 @@ def test_what_a_push_service_answers(
         "https://fcm.googleapis.com:8443/fcm/send/abc",
         "https://evil.example.org/?fcm.googleapis.com",
         "https://fcm.googleapis.com@evil.example.org/",
+        "https://user:secret@fcm.googleapis.com/fcm/send/abc",
         "https://evil-fcm.googleapis.com.example.org/",
         "https://push.services.mozilla.com.example.org/",
     ],
@@ -135,6 +136,7 @@ def test_a_push_service_whose_name_leads_inside_is_not_called(monkeypatch: pytes
         return [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.7", 443))]
 
     monkeypatch.setattr("socket.getaddrinfo", leads_inside)
+    monkeypatch.setattr("app.prompts.delivery.hosts.getproxies", dict)
     with pytest.raises(AddressForbidden, match="address_private"):
         check_host(settings(), "https://fcm.googleapis.com/x", ["fcm.googleapis.com"])
 
