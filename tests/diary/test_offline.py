@@ -36,10 +36,12 @@ class Diary:
             self.page.locator("input[name=purposes]").first.check()
             self.page.get_by_role("button", name="同意，开始写日记").click()
             self.page.wait_for_url("**/d/today")
+        self.page.locator("h1").dispatch_event("pointerdown")  # whoever begins gets the second file of scripts
         self.page.evaluate(
             """async () => {
-                const kept = async () => navigator.serviceWorker.controller && (await caches.match("/d/today"));
-                while (!(await kept())) await new Promise((go) => setTimeout(go, 50));
+                const parts = ["/d/today", document.querySelector("script[data-later]")?.dataset.later ?? "/d/today"];
+                const kept = async () => (await Promise.all(parts.map((part) => caches.match(part)))).every(Boolean);
+                while (!navigator.serviceWorker.controller || !(await kept())) await new Promise((go) => setTimeout(go, 50));
             }"""
         )
         return self
