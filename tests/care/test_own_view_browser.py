@@ -31,9 +31,11 @@ def new_person(demo_server: DemoServer) -> NewPerson:
 
     def take_in() -> str:
         people = f"{base}/studies/{study}/participants"
-        made = httpx.post(people, json={}, headers=headers).json()
+        made = httpx.post(people, json={}, headers=headers, timeout=60).json()
         code = made["participant"]["code"]
-        httpx.post(f"{people}/{code}/consents", json={"purposes": ["diary"]}, headers=headers).raise_for_status()
+        httpx.post(
+            f"{people}/{code}/consents", json={"purposes": ["diary"]}, headers=headers, timeout=60
+        ).raise_for_status()
         for number, mood in enumerate((7, 5, 2, 3, 6, 8), 1):
             body = {
                 "study": study,
@@ -42,9 +44,11 @@ def new_person(demo_server: DemoServer) -> NewPerson:
                 "occurred_at": f"2026-03-{number:02d}T21:00:00+08:00",
                 "answers": {"feeling": LONG if number == 3 else f"第 {number} 天写的", "mood": mood},
             }
-            httpx.put(f"{base}/entries/{uuid4()}", json=body, headers=headers).raise_for_status()
+            httpx.put(f"{base}/entries/{uuid4()}", json=body, headers=headers, timeout=60).raise_for_status()
         # Somebody of the team reads them.
-        httpx.get(f"{base}/studies/{study}/quotes?key=recovery&limit=500", headers=headers).raise_for_status()
+        httpx.get(
+            f"{base}/studies/{study}/quotes?key=recovery&limit=500", headers=headers, timeout=60
+        ).raise_for_status()
         return str(made["link"]["url"])
 
     return take_in
