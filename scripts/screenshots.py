@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.core import clock
+from app.core.ids import uuid7
 from scripts.system_packages import find_chromium
 from tests.support.browser import FLAGS
 from tests.support.program import data_environment
@@ -38,6 +39,8 @@ PIXELS = """async (png) => {
   }
   return [image.width, image.height, btoa(parts.join(""))];
 }"""
+KEPT_SHELL = "async () => Boolean(await (await caches.open('xinlu-shell-1')).match('/d/today'))"
+PATIENCE_SECONDS = 60
 FELT = "夜里肿得厉害，一个人坐到两点。想发消息问问医生，又怕打扰人家。"
 
 
@@ -121,10 +124,7 @@ def phone(album: Album) -> None:
     page = album.page(375, 812, scale=2, phone=True)
     page.goto("/d")
     album.keep("phone-open", page)
-    anchor = (clock.now() - timedelta(days=DAY)).date().isoformat()
-    enrolled = album.call(page, "POST", f"/studies/{album.demo['study']}/participants", {"anchor_on": anchor})
-    page.goto("about:blank")
-    page.goto(enrolled["link"]["url"])
+    page.goto(newcomer(album, page)["link"]["url"])
     page.wait_for_url("**/d/consent")
     album.keep("phone-consent", page)
     page.locator("[name=purposes]").first.check(force=True)
@@ -134,10 +134,7 @@ def phone(album: Album) -> None:
     page.locator("form[action='/d/consent'] button").click()
     page.wait_for_url("**/d/today")
     album.keep("phone-today", page)
-    page.locator("input[name='answers.mood'][value='3']").check(force=True)
-    page.fill("[name='answers.feeling']", FELT)
-    page.locator("input[name='answers.mark'][value='valley']").check(force=True)
-    page.locator("[name='answers.feeling']").blur()
+    write(page)
     page.evaluate("scrollTo(0, 260)")
     album.keep("phone-written", page)
     page.locator(".save button").click()
@@ -146,19 +143,89 @@ def phone(album: Album) -> None:
     page.context.close()
 
 
-def earlier_entries(album: Album) -> None:
-    """Keep what somebody sees who has written for months."""
+def offline(album: Album) -> None:
+    """Keep what somebody sees who writes without a network, is signed out meanwhile, and leaves the study."""
     page = album.page(375, 812, scale=2, phone=True)
-    page.goto(album.demo["participant_link"])
-    page.wait_for_url("**/d/consent")
-    page.locator("[name=purposes]").first.check(force=True)
-    page.locator("form[action='/d/consent'] button").click()
-    page.goto("/d/mine")
-    album.keep("phone-mine", page)
+    who = newcomer(album, page)
+    agree(page, who["link"]["url"])
+    until(page, KEPT_SHELL)
+    page.context.set_offline(True)
+    page.goto("/d/today")
+    write(page)
+    page.locator(".save button").click()
+    page.locator(".kept-here").wait_for()
+    album.keep("phone-kept", page)
+    page.goto("/d/queue")
+    page.locator("li[data-state=waiting]").wait_for()
+    album.keep("phone-queue", page)
+    people = f"/studies/{album.demo['study']}/participants/{who['participant']['code']}"
+    link = album.call(page, "POST", f"{people}/link", {})
+    page.context.set_offline(False)
+    page.locator(".notice a[href='/d'], a.button[href='/d']").first.wait_for()
+    album.keep("phone-heal", page)
+    page.goto("about:blank")
+    page.goto(link["url"])
+    page.wait_for_url("**/d/today")
+    until(page, "() => document.querySelector('[data-unsent]').hidden")
+    page.context.set_offline(True)
+    page.goto("/d/today")
+    write(page)
+    page.locator(".save button").click()
+    page.locator(".kept-here").wait_for()
+    page.goto("/d/queue")
+    album.call(page, "POST", f"{people}/withdraw", {})
+    page.context.set_offline(False)
+    page.locator("li[data-state=refused]").wait_for()
+    album.keep("phone-refused", page)
     page.context.close()
 
 
-PARTS: Sequence[Callable[[Album], None]] = (workbench, phone, earlier_entries)
+def newcomer(album: Album, page: Page) -> Any:
+    """Take in somebody who had surgery three days ago; returns what the API says of them, their link too."""
+    anchor = (clock.now() - timedelta(days=DAY)).date().isoformat()
+    return album.call(page, "POST", f"/studies/{album.demo['study']}/participants", {"anchor_on": anchor})
+
+
+def agree(page: Page, link: str) -> None:
+    """Open a link and agree to what is required."""
+    page.goto(link)
+    page.wait_for_url("**/d/consent")
+    page.locator("[name=purposes]").first.check(force=True)
+    page.locator("form[action='/d/consent'] button").click()
+    page.wait_for_url("**/d/today")
+
+
+def write(page: Page) -> None:
+    """Fill today's form in, once its scripts are ready."""
+    until(page, "() => !document.querySelector('form#entry').hasAttribute('data-once')")
+    page.locator("input[name='answers.mood'][value='3']").check(force=True)
+    page.fill("[name='answers.feeling']", FELT)
+    page.locator("input[name='answers.mark'][value='valley']").check(force=True)
+    page.locator("[name='answers.feeling']").blur()
+
+
+def until(page: Page, script: str) -> None:
+    """Wait until ``script``, which may be asynchronous, says yes."""
+    deadline = clock.now() + timedelta(seconds=PATIENCE_SECONDS)
+    while not page.evaluate(script):
+        if clock.now() > deadline:
+            raise TimeoutError(script)
+        page.wait_for_timeout(100)
+
+
+def own_pages(album: Album) -> None:
+    """Keep what somebody sees of their own who has written for months."""
+    page = album.page(375, 812, scale=2, phone=True)
+    agree(page, album.demo["participant_link"])
+    for name in ("mine", "readers", "messages", "takeaway", "reminders"):
+        page.goto(f"/d/{name}")
+        album.keep(f"phone-{name}", page)
+    page.goto(f"/d/p/{uuid7()}")
+    album.keep("phone-tapped", page)
+    page.context.close()
+
+
+PARTS: Sequence[Callable[[Album], None]] = (workbench, phone, offline, own_pages)
 
 
 def indexed_png(pixels: NDArray[np.uint8]) -> bytes:
