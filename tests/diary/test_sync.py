@@ -3,6 +3,7 @@
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from app.participants.models import Participant
 from app.prompts import personal
 from app.prompts.models import Prompt
 from tests.support.cast import Cast
+from tests.support.scene import SLUG
 from tests.support.syncing import SyncingPhone, digest, syncing_phone
 
 
@@ -57,6 +59,17 @@ def test_a_sealed_entry_is_stored_and_its_receipt_proves_it(phone: SyncingPhone,
     assert found["participant"] == "P01"
     assert [one["text"] for one in found["statements"]] == ["夜里疼醒了两回。"]
     assert (found["clock"], found["prompt"], found["recall_lag"]) == (None, None, 0)
+
+
+def test_todays_page_tells_the_phone_what_it_seals_with_and_what_it_checks(phone: SyncingPhone, cast: Cast) -> None:
+    page = phone.client.get("/d/today").text
+    facts = json.loads(unescape(page.partition('id="facts">')[2].partition("</script>")[0]))
+    assert (facts["person"], facts["study"], facts["study_id"]) == (str(phone.person), SLUG, str(phone.study_id))
+    assert facts["receipt_key"] == cast.client.get("/api/v1/receipt-key").json()["public_key"]
+    assert (facts["anchor_on"], facts["zone"], facts["form_version"]) == ("2026-03-10", "Asia/Shanghai", 1)
+    assert {"key", "name", "day_from", "day_to"} == facts["stages"][0].keys()
+    phone.seal_key = facts["seal_key"]
+    assert phone.send(phone.entry()).status_code == 201
 
 
 def test_a_repeat_gets_the_same_receipt_and_makes_nothing(phone: SyncingPhone, engine: Engine) -> None:
