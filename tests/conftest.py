@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.support.browser",
     "tests.support.cast",
     "tests.support.slow_coder",
+    "tests.support.today_form",
 ]
 
 OURS = ("XINLU_CHROMIUM", "XINLU_POSTGRES_BIN", "XINLU_TEST_")
