@@ -98,7 +98,7 @@ def test_one_who_may_not_be_reminded_does_not_stop_the_others(owner: Cast) -> No
 
 def test_a_person_is_reminded_once_an_hour_and_once_in_a_selection(owner: Cast) -> None:
     person = owner.people["P01"]
-    send(owner, [person, person])
+    assert "没有提醒" not in send(owner, [person, person]).text
     again = send(owner, [person], NOW + timedelta(minutes=59))
     assert "刚刚已经提醒过" in again.text
     assert len(nudges(owner)) == 1
