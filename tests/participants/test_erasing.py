@@ -1,5 +1,6 @@
 """One person is erased at their own or the owner's word: rows, sums, log, memory, and every byte on the disk."""
 
+import random
 import re
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from sqlalchemy import Engine, inspect, select, text
 from app.audit import service as audit
 from app.audit.models import AuditEvent
 from app.audit.tasks import seal_waiting
+from app.care.models import Message
+from app.core import clock
 from app.core.scrubbing import scrub
 from app.jobs import service as jobs
 from app.jobs.context import WorkerContext
@@ -204,14 +207,12 @@ def test_the_command_asks_for_the_code_and_erases(
 @only_on("sqlite")  # PostgreSQL's files are its own to clean: docs/privacy.md says what VACUUM does
 def test_no_byte_of_their_words_is_left_on_the_disk(cast: Cast, phone: Phone, database: ScratchDatabase) -> None:
     """Long and short texts, edited and grown beside other people's, so that pages split and leave copies behind."""
-    for number in range(120):
+    for number in range(6):
         entry_id = uuid4()
-        body = cast.entry(f"{CANARY}{number}" + "长" * (number * 13 % 700), participant=CODE)
-        etag = cast.put(body, entry_id).headers["etag"]
-        if number % 3 == 0:
-            grown = cast.entry(f"{CANARY}改过{number}" + "更长" * (number * 7 % 500), participant=CODE)
-            assert cast.put(grown, entry_id, if_match=etag).status_code == 200
-        assert cast.put(cast.entry(f"别人的话{number}" + "也长" * (number * 11 % 300))).status_code == 201
+        etag = cast.put(cast.entry(f"{CANARY}{number}", participant=CODE), entry_id).headers["etag"]
+        grown = cast.entry(f"{CANARY}改过{number}" + "更长" * 300, participant=CODE)
+        assert cast.put(grown, entry_id, if_match=etag).status_code == 200
+    fill_pages(cast)
     assert on_disk(database)
     erase_on_phone(phone)
     run_scrub(cast)
@@ -219,6 +220,35 @@ def test_no_byte_of_their_words_is_left_on_the_disk(cast: Cast, phone: Phone, da
     with cast.store.read() as session:
         assert len(session.scalars(select(Participant)).all()) == 2
     assert cast.get("/quotes?key=recovery").status_code == 200
+
+
+def fill_pages(cast: Cast) -> None:
+    """Store messages of two people in an order that splits pages again and again, the same each time."""
+    chance, kept = random.Random(7), []
+    people = [cast.people[CODE], cast.people["P01"]]
+    for _batch in range(8):
+        with cast.app.state.database.write() as session:
+            for _number in range(500):
+                row = Message(
+                    study_id=cast.study_id,
+                    id=UUID(int=chance.getrandbits(128)),
+                    participant_id=chance.choice(people),
+                    from_person=True,
+                    author="test",
+                    text="",
+                    sent_at=clock.now(),
+                )
+                row.text = said_by(row, people[0]) + "字" * chance.choice([1, 5, 30, 100, 300, 700, 900])
+                session.add(row)
+                kept.append((row.id, row.participant_id))
+            session.flush()
+            for message_id, _who in chance.sample(kept, 150):
+                row = session.get_one(Message, (cast.study_id, message_id))
+                row.text = said_by(row, people[0]) + "改" * chance.choice([1, 50, 200, 900])
+
+
+def said_by(row: Message, person: UUID) -> str:
+    return CANARY if row.participant_id == person else "别人的话"
 
 
 def run_scrub(cast: Cast) -> None:
