@@ -65,7 +65,7 @@ _STEPS: dict[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
     "drop": (1, (_nth,)),
     "retry": (1, ()),
     "carry": (1, ()),
-    "jump": (1, (st.sampled_from([-5 * YEAR, -1200, 1200, 3 * YEAR]),)),
+    "jump": (2, (st.sampled_from([-5 * YEAR, -1200, 1200, 3 * YEAR]),)),
     "revoke": (1, ()),
     "heal": (1, ()),
     "lend": (1, ()),
