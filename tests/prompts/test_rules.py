@@ -271,3 +271,22 @@ def test_what_is_said_in_one_rule_is_wanted() -> None:
 def test_rules_that_cannot_be_are_refused(rule: dict[str, object], wrong: str) -> None:
     with pytest.raises(ValidationError, match=wrong):
         ScheduleIn.model_validate({"rules": [{"key": "a", "name": "规则", **rule}]})
+
+
+def test_quiet_hours_that_are_shown_twice_end_twice() -> None:
+    berlin, quiet = ZoneInfo("Europe/Berlin"), QuietHours(22 * 60, 150)
+    first, second = (datetime.fromisoformat(f"2026-10-25T0{hour}:10:00+00:00") for hour in (0, 1))
+    assert quiet_until(first, [quiet], berlin) == datetime.fromisoformat("2026-10-25T00:30:00+00:00")
+    assert quiet_until(second, [quiet], berlin) == datetime.fromisoformat("2026-10-25T01:30:00+00:00")
+
+
+def test_what_was_planned_before_keeps_its_distance_from_what_follows() -> None:
+    person = Person(uuid4(), "Asia/Shanghai", YEAR, date(2026, 1, 1), "Asia/Shanghai", None)
+    when = {"kind": "daily", "at": ["20:00", "20:20"]}
+    rule = {"key": "a", "name": "两次", "when": when, "apart_minutes": 60, "expires_minutes": 300}
+    schedule = stored(ScheduleIn.model_validate({"active": True, "rules": [rule]}))
+    until = datetime.fromisoformat("2026-01-03T20:10:00+08:00")
+    first = plan(schedule, person, [], Span(YEAR, until, YEAR, YEAR, anew=True)).new
+    later = Span(until, until + timedelta(hours=1), YEAR, until, anew=False)
+    (second,) = plan(schedule, person, [row_of(one) for one in first], later).new
+    assert second.at == datetime.fromisoformat("2026-01-03T21:00:00+08:00")
