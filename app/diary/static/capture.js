@@ -42,11 +42,11 @@ class Capture {
   prepare() {
     this.photos.addEventListener("change", () => this.#take(this.photos, "photo"));
     this.voices.addEventListener("change", () => this.#take(this.voices, "voice"));
-    const records = navigator.mediaDevices?.getUserMedia && window.MediaRecorder && window.OfflineAudioContext;
-    this.button.hidden = !records;
-    this.voices.closest("label").hidden = Boolean(records);
     this.button.addEventListener("click", () => (this.#recording ? this.#recording.stop() : this.#record()));
     addEventListener("pagehide", () => this.#recording?.stop());
+    if (this.button.dataset.wanted) this.#record();
+    // Somebody was quicker than this script.
+    for (const [field, kind] of [[this.photos, "photo"], [this.voices, "voice"]]) if (field.files.length) this.#take(field, kind);
   }
 
   async settled() {
@@ -78,7 +78,7 @@ class Capture {
         }
         try {
           if (kind === "photo") this.#keep({ kind, ...(await drawn(file)) });
-          else this.#keep({ kind, ...(await spoken(file)) });
+          else this.#keep({ kind, ...(await spoken(file, Number(this.box.dataset.seconds))) });
         } catch {
           this.#say(kind === "photo" ? this.words.unreadable : this.words.silent);
         }
@@ -216,7 +216,7 @@ function canvas(bitmap, width, height) {
 }
 
 // Returns the sound of a recording as mono at 16 kHz, at most `most` seconds of it, and the file that is sent.
-async function spoken(file, most = Infinity) {
+async function spoken(file, most) {
   const sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(await file.arrayBuffer());
   const length = Math.min(sound.length, most * RATE);
   if (!length) throw new Error("nothing said");

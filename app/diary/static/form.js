@@ -1,5 +1,4 @@
 // The form of an entry: faces or a slider, what depends on what, where and when it happened. Without this file all of it is there.
-import { prepareCapture } from "./capture.js";
 import { prepareCues } from "./cues.js";
 import { isoInZone } from "./moments.js";
 
@@ -22,7 +21,7 @@ export function prepareForm(form, { facts = null, propose = false } = {}) {
   for (const area of form.querySelectorAll("textarea[data-most]")) prepareCount(area);
   prepareSubmit(form, words);
   prepareTypeSize();
-  prepareCapture(form);
+  prepareVoice(form);
   prepareCues(form);
 }
 
@@ -276,16 +275,35 @@ function open(card) {
   card.querySelector("input:not([type=hidden]):enabled, textarea")?.focus({ preventScroll: true });
 }
 
-// Following the link would cost what was typed where drafts are not kept; the cookie tells the server all the same.
+// Whether there is a microphone to speak to is known before capture.js is there; a tap that came first is remembered for it.
+function prepareVoice(form) {
+  const button = form.querySelector("[data-record]");
+  if (!button || !navigator.mediaDevices?.getUserMedia || !window.MediaRecorder || !window.OfflineAudioContext) return;
+  button.hidden = false;
+  form.elements.voice.closest("label").hidden = true;
+  button.addEventListener("click", () => (button.dataset.wanted = "yes"), { once: true });
+}
+
+// Following the link would cost what was typed where drafts are not kept; the cookie tells the server all the same. A page
+// that was kept for a visit without a network is as it was then, and follows the cookie.
 function prepareTypeSize() {
+  const { classList } = document.documentElement;
   const link = document.querySelector(".type-size");
-  link?.addEventListener("click", (event) => {
-    event.preventDefault();
-    const large = document.documentElement.classList.toggle("large");
-    const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `${TYPE_COOKIE}=${large ? "large" : "usual"}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  const draw = (large) => {
+    if (large === classList.contains("large")) return;
+    classList.toggle("large", large);
+    if (!link) return;
     [link.textContent, link.dataset.other] = [link.dataset.other, link.textContent];
     link.href = `?type=${large ? "usual" : "large"}`;
+  };
+  const size = document.cookie.match(new RegExp(`(?:^|; )${TYPE_COOKIE}=(large|usual)`));
+  if (size) draw(size[1] === "large");
+  link?.addEventListener("click", (event) => {
+    event.preventDefault();
+    draw(!classList.contains("large"));
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    const chosen = classList.contains("large") ? "large" : "usual";
+    document.cookie = `${TYPE_COOKIE}=${chosen}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
   });
 }
 
