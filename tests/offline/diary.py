@@ -12,6 +12,13 @@ from tests.offline.site import picture
 
 PATIENCE_SECONDS = 60.0
 SHELL = "async () => Boolean(await (await caches.open('xinlu-shell-1')).match('/d/today'))"
+WHOLE = """async () => {
+  const later = document.querySelector("script[data-later]")?.dataset.later;
+  const cache = await caches.open("xinlu-shell-1");
+  const parts = ["/d/today", ...(later ? [later] : [])];
+  return (await Promise.all(parts.map((part) => cache.match(part)))).every(Boolean);
+}"""
+"""Whether everything is kept that a visit without a network needs: what is fetched once somebody begins to write, too."""
 QUEUE = """() => new Promise((done) => {
   const asked = indexedDB.open("xinlu");
   asked.onsuccess = () => {
@@ -32,7 +39,8 @@ def join(page: Page, link: str) -> None:
     page.locator("input[name=purposes]").first.check(force=True)
     page.locator("form[action='/d/consent'] button").first.click()
     page.wait_for_url("**/d/today")
-    until(page, SHELL)
+    page.locator("h1").dispatch_event("pointerdown")
+    until(page, WHOLE)
 
 
 def come_back(page: Page, link: str) -> None:
@@ -74,7 +82,7 @@ def waiting(page: Page) -> list[dict[str, Any]]:
 
 
 def open_whole(page: Page, network: FaultProxy) -> list[Passage]:
-    """Open today's form, wait until the phone could do without a network, and return what went over the wire for it."""
+    """Open today's form, wait until its frame would open without a network, and return what went over the wire for it."""
     network.passages.clear()
     page.goto(network.base_url + "/d/today", wait_until="networkidle")
     until(page, SHELL)
