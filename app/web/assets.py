@@ -60,7 +60,7 @@ def _joined(files: Mapping[str, bytes]) -> dict[str, bytes]:
     for name, source in sources.items():
         if name.endswith(".css"):
             joined[name] = bundles.join_style(name, sources).encode()
-        elif bundles.is_entry(source):
+        elif name in bundles.FOLLOWS or bundles.is_entry(source):
             joined[name] = bundles.join_script(name, sources).encode()
     return joined
 

@@ -1,4 +1,5 @@
 // The page of today's form, kept for when there is no network: its frame only, without anything of the person's.
+import { laterAddress } from "./second.js";
 
 const SCOPE = "/d";
 const SHELL = "/d/today";
@@ -27,7 +28,7 @@ export async function handShell(page) {
   const parts = page.querySelectorAll("link[rel=stylesheet], script[src]");
   const assets = [...parts].map((part) => part.getAttribute("href") ?? part.getAttribute("src"));
   const { active } = await navigator.serviceWorker.ready;
-  active.postMessage({ shell: `<!doctype html>\n${page.outerHTML}`, assets });
+  active.postMessage({ shell: `<!doctype html>\n${page.outerHTML}`, assets, later: laterAddress() });
 }
 
 export async function dropShell() {

@@ -12,6 +12,7 @@ const STANDS_FOR = [SHELL, "/d/queue"];
 const STATIC = "/static/";
 const SCRIPT = "/d/sw.js";
 const PATIENCE_MILLISECONDS = 4000;
+const BREATH_MILLISECONDS = 6000;
 const KEPT_HEADERS = ["Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "Permissions-Policy"];
 const GATEWAY_TROUBLE = [502, 503, 504];
 
@@ -20,7 +21,8 @@ export function startWorker() {
   self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
   self.addEventListener("fetch", (event) => answer(event));
   self.addEventListener("message", (event) => {
-    if (event.data?.shell) event.waitUntil(keepShell(event.data.shell, event.data.assets));
+    if (event.data?.shell) event.waitUntil(keepShell(event.data.shell, event.data.assets, event.data.later));
+    if (event.data?.part) event.waitUntil(keepPart(event.data.part));
   });
   self.addEventListener("sync", (event) => event.waitUntil(sendAll()));
   wirePush(self);
@@ -54,20 +56,27 @@ async function page(request) {
   return answered && !GATEWAY_TROUBLE.includes(answered.status) ? answered : shell;
 }
 
-async function keepShell(html, assets) {
+async function keepShell(html, assets, later) {
   const cache = await caches.open(CACHE);
-  for (const asset of assets) {
-    if (await cache.match(asset)) continue;
-    // The page has just loaded it: this asks the browser's own cache and not the network.
-    const found = await fetch(asset, { cache: "force-cache" });
-    if (!found.ok) return;
-    await cache.put(asset, found);
-  }
+  for (const asset of assets) if (!(await keepPart(asset))) return;
   const { headers } = await cache.match(assets[0]);
   const kept = KEPT_HEADERS.filter((name) => headers.get(name)).map((name) => [name, headers.get(name)]);
   await cache.put(SHELL, new Response(html, { headers: [["Content-Type", "text/html; charset=utf-8"], ...kept] }));
-  const wanted = [SHELL, ...assets].map((path) => new URL(path, self.location.href).href);
+  const wanted = [SHELL, ...assets, later].map((path) => new URL(path, self.location.href).href);
   for (const request of await cache.keys()) if (!wanted.includes(request.url)) await cache.delete(request);
+  if (!later) return;
+  // Also for somebody who only looks this time: the next visit, without a network, must find the list of what waits.
+  await new Promise((resolve) => setTimeout(resolve, BREATH_MILLISECONDS));
+  await keepPart(later);
+}
+
+// Returns whether it is kept now. The page has just loaded it: this asks the browser's own cache and not the network.
+async function keepPart(address) {
+  const cache = await caches.open(CACHE);
+  if (await cache.match(address)) return true;
+  const found = await fetch(address, { cache: "force-cache" });
+  if (found.ok) await cache.put(address, found);
+  return found.ok;
 }
 
 async function sendAll() {

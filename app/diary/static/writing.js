@@ -1,8 +1,8 @@
 // Today's form with scripts: what is typed is kept as it is typed, and a saved entry is on this phone before it is sent.
-import { chosenAttachments } from "./capture.js";
 import { Drafts, hold } from "./drafts.js";
 import { newId } from "./encoding.js";
 import { keepEntry, readCopy } from "./keeping.js";
+import { attachmentsWith } from "./second.js";
 import { inWords } from "./status.js";
 import { fieldsOf, fieldsOfSubmission, fill, submissionOf, toldOf, withMoment } from "./written.js";
 
@@ -120,7 +120,7 @@ export class Writing {
     this.#waiting(true);
     clearTimeout(this.#timer);
     try {
-      const attachments = [...this.#attached, ...(await chosenAttachments(this.form))];
+      const attachments = [...this.#attached, ...(await attachmentsWith(this.form))];
       await this.#keep(attachments);
       this.#done = true;
     } catch (error) {

@@ -1,15 +1,13 @@
 // Where the scripts of the participant's pages begin, and their service worker. Online, everything works without them.
 import { diaryForm, Writing } from "./writing.js";
 import { fromShell, handShell, installWorker } from "./shell.js";
-import { Queue } from "./queue.js";
 import { Sending } from "./sending.js";
 import { Status, canKeep } from "./status.js";
 import { Store } from "./store.js";
-import { offerUnsealed } from "./unsealed.js";
+import { onceBegun, second } from "./second.js";
 import { eraseHere, watchWaysOut } from "./leaving.js";
 import { isOwnLink, linkOpened, rememberLink } from "./links.js";
 import { startWorker } from "./worker.js";
-import { prepareCapture } from "./capture.js";
 import { prepareForm } from "./form.js";
 
 const QUEUE = "/d/queue";
@@ -25,7 +23,7 @@ function startPage() {
   prepareTyping();
   const form = document.querySelector("form[data-words]");
   if (form && !fromShell()) prepareForm(form);
-  if (form) prepareCapture(form);
+  if (form) onceBegun(({ beginCapture }) => beginCapture(form));
   const token = tokenAtShell();
   const ready = begin(pristine, token);
   watchWaysOut(ready);
@@ -109,7 +107,8 @@ async function begin(pristine, token) {
   const store = new Store();
   const able = await canKeep(store);
   if (!able) {
-    offerUnsealed(given && diaryForm(), given);
+    const { offerToKeep } = await second();
+    offerToKeep(given && diaryForm(), given);
     return null;
   }
   if (given) await learn(store, given);
@@ -148,9 +147,19 @@ async function beginPage(parts, ownLink) {
   const elsewhere = fromShell() && !(AT_HOME_IN_SHELL.includes(location.pathname) && ownLink);
   if (elsewhere) document.querySelector("main").replaceChildren(Object.assign(document.createElement("div"), { id: "queue" }));
   const place = document.querySelector("[data-queue], #queue");
-  if (place) await new Queue(place, { ...parts, elsewhere: elsewhere && location.pathname !== QUEUE }).start();
+  if (place) await showUnsent(place, { ...parts, elsewhere: elsewhere && location.pathname !== QUEUE });
   const form = diaryForm();
   if (!form) return;
   if (fromShell()) prepareForm(form, { facts: parts.facts, propose: true });
   await new Writing(form, { ...parts, fromShell: fromShell() }).start();
+}
+
+async function showUnsent(place, parts) {
+  try {
+    const { showQueue } = await second();
+    await showQueue(place, parts);
+  } catch {
+    // Not even the second file came: what waits is sent all the same, and its number stands above.
+    place.textContent = parts.facts.words.line;
+  }
 }
