@@ -87,9 +87,7 @@ def set_apprise(request: Request, access: MayManage, form: Posted) -> Response:
         if template is not None:
             _check_template(request, template)
         with state.database.write() as session:
-            contacts.set_study_channel(
-                session, state.keyring, access.actor.label, access.study.id, "apprise", template
-            )
+            contacts.set_study_channel(session, state.keyring, access.actor.label, access.study.id, "apprise", template)
     except Invalid as error:
         current_language.set(choose_language(request))
         return _channels(request, access, form=refused(form, error), status=error.status)
