@@ -111,6 +111,8 @@ def test_leaving_the_study_warns_and_keeps_what_was_written_readable(diary: Diar
     diary.open("/d/queue")
     expect(diary.page.locator(".queue li")).to_contain_text("参与已经结束", timeout=PATIENCE)
     expect(diary.page.locator(".queue li")).to_contain_text("退出研究以前写的。")
+    expect(diary.page.get_by_role("button", name="存成文字文件")).to_be_visible()
+    expect(diary.page.get_by_role("link", name="改一改再存")).to_have_count(0)
 
 
 def test_erasing_everything_erases_it_here_too(diary: Diary) -> None:

@@ -4,6 +4,8 @@ import { inWords, pieces } from "./status.js";
 
 const PREVIEW = 60;
 const MOST_BACKUP_BYTES = 200_000_000;
+// Refused because somebody left or the study is over: no correction would help.
+const ENDED = ["withdrawn", "study_closed"];
 
 export class Queue {
   #sure = new Set();
@@ -88,7 +90,7 @@ export class Queue {
   #actions(object, copy, attached) {
     const row = made("p", { className: "row" });
     row.append(this.#button(this.words.try_one, () => this.#again(object, attached)));
-    if (copy && object.kind === "entry" && object.state === "refused") {
+    if (copy && object.kind === "entry" && object.state === "refused" && !ENDED.includes(object.refusal.code)) {
       row.append(made("a", { className: "button", href: `/d/today?correct=${object.id}`, textContent: this.words.correct }));
     }
     if (copy) {
