@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.prompts import planner, queries
+from app.prompts import ledger_queries, planner, queries
 from app.prompts.localtime import QuietHours, quiet_until, zone_of
 from app.prompts.models import CANCELLED, EXPIRED, PLANNED, SKIPPED, PromptPlan
 from app.prompts.planning import PAUSED, QUIET_HOURS, is_paused, quiet_hours
@@ -104,7 +104,7 @@ def _circle(session: Session, study_id: UUID, ids: list[UUID], reminded: set[UUI
         facts = {one: known for one, known in facts.items() if one not in busy}
     required = studies.protocol(session, study_id).required_purposes
     agreed = {one for one, given in queries.agreements(session, study_id, ids).items() if required <= given}
-    answered = queries.answered_of(session, study_id, reminded)
+    answered = ledger_queries.answered_of(session, study_id, reminded)
     return Circle(force, over, facts, agreed, answered, frozenset(stale))
 
 

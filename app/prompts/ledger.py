@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import table_of
 from app.core.ids import uuid7
 from app.participants.models import Participant
-from app.prompts import queries
+from app.prompts import ledger_queries, queries
 from app.prompts.claiming import Circle, Verdict, circles
 from app.prompts.models import CANCELLED, EXPIRED, FAILED, PLANNED, SENDING, SENT, UNCERTAIN, Prompt
 from app.prompts.planner import EMPTY, add_rows, local_place
@@ -175,7 +175,7 @@ def release_stale(session: Session, living: Mapping[str, datetime], now: datetim
 
     Not begun, or begun on a repeatable channel: due again, under the same id. Otherwise uncertain: it may be out.
     """
-    orphaned = queries.is_orphaned(living)
+    orphaned = ledger_queries.is_orphaned(living)
     safe = _PROMPTS.c.channel.is_(None) | _PROMPTS.c.repeatable
     # `channel` stays: a channel that was begun is asked again under the same key before any other.
     again = {"state": PLANNED, "claimed_by": None, "due_at": now, "reason": "worker_died"}
@@ -190,12 +190,12 @@ def opened(
     session: Session, study_id: UUID, participant_id: UUID, prompt_id: UUID, at: datetime | None = None
 ) -> Prompt | None:
     """Note that the person opened the prompt, or its reminder, and return the prompt itself; None if it is not theirs."""
-    prompt = queries.held(session, study_id, prompt_id, participant_id)
+    prompt = ledger_queries.held(session, study_id, prompt_id, participant_id)
     if prompt is None:
         return None
     moment = at or clock.now()
     prompt.opened_at = prompt.opened_at or moment
-    first = queries.held(session, study_id, prompt.reminder_of, participant_id) if prompt.reminder_of else prompt
+    first = ledger_queries.held(session, study_id, prompt.reminder_of, participant_id) if prompt.reminder_of else prompt
     if first is not None:
         first.opened_at = first.opened_at or moment
     session.flush()
@@ -217,10 +217,10 @@ def answered(
     ``prompt_id``, or with one that is not theirs, it is the latest prompt that they had in hand at that moment. An answer
     after its time counts and is marked late. The first answer stays: another entry changes nothing.
     """
-    prompt = queries.held(session, study_id, prompt_id, participant_id) if prompt_id else None
+    prompt = ledger_queries.held(session, study_id, prompt_id, participant_id) if prompt_id else None
     if prompt is not None and prompt.reminder_of is not None:
-        prompt = queries.held(session, study_id, prompt.reminder_of, participant_id)
-    prompt = prompt or queries.latest_open(session, study_id, participant_id, written_at)
+        prompt = ledger_queries.held(session, study_id, prompt.reminder_of, participant_id)
+    prompt = prompt or ledger_queries.latest_open(session, study_id, participant_id, written_at)
     if prompt is None:
         return None
     if prompt.answered_at is not None:
@@ -242,21 +242,23 @@ def answered(
 def expire_due(session: Session, now: datetime) -> int:
     """Settle what was not sent in its time, and return how many."""
     over = (_PROMPTS.c.due_at <= now) & (_PROMPTS.c.expires_at <= now)
-    expired = update(_PROMPTS).where(queries.IS_PLANNED, over).values(state=EXPIRED, reason="not_sent_in_time")
+    expired = update(_PROMPTS).where(ledger_queries.IS_PLANNED, over).values(state=EXPIRED, reason="not_sent_in_time")
     return session.connection().execute(expired).rowcount
 
 
 def cancel_withdrawn(session: Session, study_id: UUID) -> int:
     """Cancel what is planned for people who have left the study, and return how many."""
     left = select(Participant.id).where(Participant.study_id == study_id, Participant.withdrawn_at.is_not(None))
-    query = update(_PROMPTS).where(queries.IS_PLANNED, _PROMPTS.c.study_id == study_id)
+    query = update(_PROMPTS).where(ledger_queries.IS_PLANNED, _PROMPTS.c.study_id == study_id)
     cancelled = query.where(_PROMPTS.c.participant_id.in_(left)).values(state=CANCELLED, reason="withdrawn")
     return session.connection().execute(cancelled).rowcount
 
 
 def _due(session: Session, now: datetime, limit: int, people: Collection[UUID] | None = None) -> list[DuePrompt]:
     """Return prompts that are due and that no other worker is at, held until the transaction ends."""
-    query = select(*_DUE_COLUMNS).where(queries.IS_PLANNED, Prompt.due_at <= now).order_by(Prompt.due_at, Prompt.id)
+    query = (
+        select(*_DUE_COLUMNS).where(ledger_queries.IS_PLANNED, Prompt.due_at <= now).order_by(Prompt.due_at, Prompt.id)
+    )
     if people is not None:
         query = query.where(Prompt.participant_id.in_(people))
     return [DuePrompt(*tuple(row)) for row in session.execute(query.limit(limit).with_for_update(skip_locked=True))]

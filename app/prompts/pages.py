@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.errors import AppError, FieldError, Invalid
 from app.participants.models import Participant
 from app.participants.presentation import find_person
-from app.prompts import posted, queries, service
+from app.prompts import ledger_queries, posted, queries, service
 from app.prompts.difference import difference
 from app.prompts.localtime import zone_of
 from app.prompts.outcomes import outcome_of
@@ -254,7 +254,7 @@ def _person_page(
         person = find_person(session, access, participant_id)
         schedule = service.schedule_of(session, access.study)
         own = service.own_reminders(session, person)
-        prompts = queries.of_person(session, access.study.id, person.id, SHOWN)
+        prompts = ledger_queries.of_person(session, access.study.id, person.id, SHOWN)
         events = queries.life_events(session, access.study.id, person.id)
     now = clock.now()
     context = {

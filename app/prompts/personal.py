@@ -15,7 +15,7 @@ from app.participants import consents as consenting
 from app.participants import queries as participants
 from app.participants import service as people
 from app.participants.models import Participant
-from app.prompts import planner, queries
+from app.prompts import ledger_queries, planner, queries
 from app.prompts.errors import CannotNudge, EventChanged, NudgedAlready
 from app.prompts.localtime import quiet_until, zone_of
 from app.prompts.models import PLANNED, LifeEvent, Prompt, PromptPause, PromptPreference
@@ -110,7 +110,7 @@ def own_reminders(session: Session, participant: Participant) -> OwnReminders:
     quiet = Quiet(start=own.quiet_from, end=own.quiet_to) if own and own.quiet_from and own.quiet_to else None
     pauses = queries.pauses_of(session, study_id, [participant.id]).get(participant.id, [])
     current = next((one for one in pauses if one.until_at is None or one.until_at > now), None)
-    coming = queries.next_planned(session, study_id, participant.id)
+    coming = ledger_queries.next_planned(session, study_id, participant.id)
     return OwnReminders(
         zone=participant.time_zone,
         quiet=quiet,
@@ -177,7 +177,7 @@ def nudge(session: Session, actor: str, study_id: UUID, participant_id: UUID, wo
     if len(words) > MOST_WORDS:
         raise Invalid(fields=[FieldError("words", _("太长了，请缩短到 200 字以内"))])
     at = _nudge_at(session, person, now)
-    latest = queries.latest_nudge(session, study_id, participant_id)
+    latest = ledger_queries.latest_nudge(session, study_id, participant_id)
     if latest is not None and now - latest < NUDGE_AGAIN:
         raise NudgedAlready()
     prompt_id = uuid7()

@@ -11,7 +11,7 @@ from app.jobs import presence
 from app.jobs import queries as jobs
 from app.jobs.context import WorkerContext
 from app.jobs.declare import recurring
-from app.prompts import ledger, planner, queries
+from app.prompts import ledger, ledger_queries, planner, queries
 
 
 @recurring("prompts.plan", seconds=20.0)
@@ -40,8 +40,8 @@ def settle(context: WorkerContext) -> None:
     """Settle what was claimed by processes that are dead, and what was not sent in its time."""
     now = clock.now()
     with context.database.read() as session:
-        orphaned = queries.orphaned(session, living(session))
-        expired = queries.has_expired(session, now)
+        orphaned = ledger_queries.orphaned(session, living(session))
+        expired = ledger_queries.has_expired(session, now)
     if not (orphaned or expired):
         return
     with context.database.write() as session:

@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.settings import Settings
 from app.jobs import presence
-from app.prompts import ledger, queries
+from app.prompts import ledger, ledger_queries
 from app.prompts.ledger import DuePrompt
 from app.prompts.tasks import living
 
@@ -58,7 +58,7 @@ class Sender:
                 self.batches += 1
                 self.deliver(dues)
             with self.store.read() as session:
-                left = queries.orphaned(session, {}) or queries.next_due(session) is not None
+                left = ledger_queries.orphaned(session, {}) or ledger_queries.next_due(session) is not None
             idle = 0 if dues else idle + 1
             if not left:
                 return

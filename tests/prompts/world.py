@@ -16,7 +16,7 @@ from app.core.ids import uuid7
 from app.participants import queries as participants
 from app.participants import service as people
 from app.participants.models import AnchorEvent, Consent, Participant
-from app.prompts import ledger, planner, queries, service
+from app.prompts import ledger, ledger_queries, planner, queries, service
 from app.prompts.ledger import DuePrompt
 from app.prompts.models import PromptPreference
 from app.prompts.schemas import LifeEventIn, ScheduleChange, ScheduleIn
@@ -239,7 +239,7 @@ def plan_all(store: Database, study_id: UUID, now: datetime, *, joined: bool) ->
 def send_all(store: Database, study_id: UUID, backend: Backend, now: datetime, answering: set[UUID]) -> None:
     """Claim, send and mark all that is due, as a sender does."""
     with store.read() as session:
-        waiting = queries.next_due(session)
+        waiting = ledger_queries.next_due(session)
     if waiting is None or waiting > now:
         return
     while True:
