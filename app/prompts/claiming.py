@@ -3,21 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.prompts import ledger_queries, planner, queries
+from app.prompts.ledger_queries import DuePrompt
 from app.prompts.localtime import QuietHours, quiet_until, zone_of
 from app.prompts.models import CANCELLED, EXPIRED, PLANNED, SKIPPED, PromptPlan
 from app.prompts.planning import PAUSED, QUIET_HOURS, is_paused, quiet_hours
 from app.prompts.queries import Facts, InForce
 from app.studies import queries as studies
 from app.studies.retention import is_over
-
-if TYPE_CHECKING:
-    from app.prompts.ledger import DuePrompt
 
 
 class Verdict(NamedTuple):
@@ -49,7 +47,7 @@ class Circle:
         """The least distance of any two prompts in the study."""
         return self.force.stored.schedule.apart_minutes if self.force else 0
 
-    def judge(self, due: "DuePrompt", now: datetime) -> Verdict | None:
+    def judge(self, due: DuePrompt, now: datetime) -> Verdict | None:
         """Return why the prompt must not be sent now; None when it may."""
         facts = self.people[due.participant_id]
         if facts.withdrawn_at is not None:
@@ -66,7 +64,7 @@ class Circle:
             return Verdict(SKIPPED, PAUSED)
         return self._quiet(facts, due, now)
 
-    def _quiet(self, facts: Facts, due: "DuePrompt", now: datetime) -> Verdict | None:
+    def _quiet(self, facts: Facts, due: DuePrompt, now: datetime) -> Verdict | None:
         hours = quiet_hours(self.force.stored, facts.person) if self.force else own_quiet(facts)
         until = quiet_until(now, hours, zone_of(facts.person.zone)) if hours else None
         return Verdict.later(until, due.expires_at, QUIET_HOURS) if until else None
@@ -77,7 +75,7 @@ def own_quiet(facts: Facts) -> tuple[QuietHours, ...]:
     return (facts.person.quiet,) if facts.person.quiet else ()
 
 
-def circles(session: Session, rows: Sequence["DuePrompt"], now: datetime) -> dict[UUID, Circle]:
+def circles(session: Session, rows: Sequence[DuePrompt], now: datetime) -> dict[UUID, Circle]:
     """Return, by study, the people of ``rows`` whose plans fit; those whose plans do not are planned anew first."""
     people: dict[UUID, set[UUID]] = {}
     reminded: dict[UUID, set[UUID]] = {}

@@ -3,8 +3,7 @@
 Every function works in the caller's transaction. How a sender uses them stands in ``app.prompts.channels``.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from app.core.ids import uuid7
 from app.participants.models import Participant
 from app.prompts import ledger_queries, queries
 from app.prompts.claiming import Circle, Verdict, circles
+from app.prompts.ledger_queries import DuePrompt
 from app.prompts.models import CANCELLED, EXPIRED, FAILED, PLANNED, SENDING, SENT, UNCERTAIN, Prompt
 from app.prompts.planner import EMPTY, add_rows, local_place
 
@@ -33,57 +33,6 @@ _CLAIM = _DECIDE.values(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DuePrompt:
-    """A claimed prompt: what a sender needs to know of it. ``zone`` is the person's; ``words`` a nudge's own.
-
-    ``channel`` is set when a worker died after it had begun there: that channel is to be asked again, under the same id.
-    """
-
-    study_id: UUID
-    id: UUID
-    participant_id: UUID
-    rule_key: str | None
-    occasion: str
-    revision: int
-    wanted_at: datetime
-    planned_at: datetime
-    zone: str
-    day: int | None
-    due_at: datetime
-    expires_at: datetime
-    remind_minutes: int | None
-    apart_minutes: int
-    attempts: int
-    reminder_of: UUID | None
-    nudged_by: str | None
-    words: str | None
-    channel: str | None
-
-
-_DUE_COLUMNS = (
-    Prompt.study_id,
-    Prompt.id,
-    Prompt.participant_id,
-    Prompt.rule_key,
-    Prompt.occasion,
-    Prompt.revision,
-    Prompt.wanted_at,
-    Prompt.planned_at,
-    Prompt.planned_zone,
-    Prompt.day,
-    Prompt.due_at,
-    Prompt.expires_at,
-    Prompt.remind_minutes,
-    Prompt.apart_minutes,
-    Prompt.attempts,
-    Prompt.reminder_of,
-    Prompt.nudged_by,
-    Prompt.words,
-    Prompt.channel,
-)
-
-
 def claim_due(session: Session, now: datetime, worker: str, limit: int = 100) -> list[DuePrompt]:
     """Take up to ``limit`` prompts that are due, so that no other worker gets them; at most one a person.
 
@@ -91,10 +40,10 @@ def claim_due(session: Session, now: datetime, worker: str, limit: int = 100) ->
     after, a pause, no consent) or cancelled (withdrawn, study over, reminder of an answered prompt). People whose plan no
     longer fits, for a changed zone or schedule, are planned anew first. Call again while it returns any.
     """
-    rows = _due(session, now, limit)
+    rows = ledger_queries.due_prompts(session, now, limit)
     found = circles(session, rows, now)
     if replanned := {one for circle in found.values() for one in circle.replanned}:
-        moved = _due(session, now, limit, people=replanned)
+        moved = ledger_queries.due_prompts(session, now, limit, people=replanned)
         rows = [due for due in rows if due.participant_id not in replanned] + moved
     claimed: list[DuePrompt] = []
     decided: list[dict[str, Any]] = []
@@ -252,16 +201,6 @@ def cancel_withdrawn(session: Session, study_id: UUID) -> int:
     query = update(_PROMPTS).where(ledger_queries.IS_PLANNED, _PROMPTS.c.study_id == study_id)
     cancelled = query.where(_PROMPTS.c.participant_id.in_(left)).values(state=CANCELLED, reason="withdrawn")
     return session.connection().execute(cancelled).rowcount
-
-
-def _due(session: Session, now: datetime, limit: int, people: Collection[UUID] | None = None) -> list[DuePrompt]:
-    """Return prompts that are due and that no other worker is at, held until the transaction ends."""
-    query = (
-        select(*_DUE_COLUMNS).where(ledger_queries.IS_PLANNED, Prompt.due_at <= now).order_by(Prompt.due_at, Prompt.id)
-    )
-    if people is not None:
-        query = query.where(Prompt.participant_id.in_(people))
-    return [DuePrompt(*tuple(row)) for row in session.execute(query.limit(limit).with_for_update(skip_locked=True))]
 
 
 def _mine(worker: str) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """SELECTs of the ledger: one prompt, a person's prompts, and what workers look for. Each names its study where it has one."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,65 @@ from app.prompts.models import (
 
 IS_PLANNED = text("prompt.state = 'planned'")
 """Written out, for the partial index."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuePrompt:
+    """A claimed prompt: what a sender needs to know of it. ``zone`` is the person's; ``words`` a nudge's own.
+
+    ``channel`` is set when a worker died after it had begun there: that channel is to be asked again, under the same id.
+    """
+
+    study_id: UUID
+    id: UUID
+    participant_id: UUID
+    rule_key: str | None
+    occasion: str
+    revision: int
+    wanted_at: datetime
+    planned_at: datetime
+    zone: str
+    day: int | None
+    due_at: datetime
+    expires_at: datetime
+    remind_minutes: int | None
+    apart_minutes: int
+    attempts: int
+    reminder_of: UUID | None
+    nudged_by: str | None
+    words: str | None
+    channel: str | None
+
+
+_DUE_COLUMNS = (
+    Prompt.study_id,
+    Prompt.id,
+    Prompt.participant_id,
+    Prompt.rule_key,
+    Prompt.occasion,
+    Prompt.revision,
+    Prompt.wanted_at,
+    Prompt.planned_at,
+    Prompt.planned_zone,
+    Prompt.day,
+    Prompt.due_at,
+    Prompt.expires_at,
+    Prompt.remind_minutes,
+    Prompt.apart_minutes,
+    Prompt.attempts,
+    Prompt.reminder_of,
+    Prompt.nudged_by,
+    Prompt.words,
+    Prompt.channel,
+)
+
+
+def due_prompts(session: Session, now: datetime, limit: int, people: Collection[UUID] | None = None) -> list[DuePrompt]:
+    """Return prompts that are due and that no other worker is at, held until the transaction ends."""
+    query = select(*_DUE_COLUMNS).where(IS_PLANNED, Prompt.due_at <= now).order_by(Prompt.due_at, Prompt.id)
+    if people is not None:
+        query = query.where(Prompt.participant_id.in_(people))
+    return [DuePrompt(*tuple(row)) for row in session.execute(query.limit(limit).with_for_update(skip_locked=True))]
 
 
 def find(session: Session, study_id: UUID, prompt_id: UUID, participant_id: UUID | None = None) -> Prompt | None:

@@ -16,7 +16,7 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.jobs import presence
 from app.prompts import ledger, ledger_queries
-from app.prompts.ledger import DuePrompt
+from app.prompts.ledger_queries import DuePrompt
 from app.prompts.tasks import living
 
 BATCH = 10

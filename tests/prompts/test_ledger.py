@@ -11,7 +11,7 @@ from app.core.db import Database
 from app.participants import consents, queries
 from app.participants import service as people
 from app.prompts import ledger, planner, service
-from app.prompts.ledger import DuePrompt
+from app.prompts.ledger_queries import DuePrompt
 from app.prompts.models import Prompt
 from app.prompts.outcomes import outcome_of
 from app.prompts.schemas import LifeEventIn, Quiet, ScheduleChange, ScheduleIn

@@ -17,7 +17,7 @@ from app.participants import queries as participants
 from app.participants import service as people
 from app.participants.models import AnchorEvent, Consent, Participant
 from app.prompts import ledger, ledger_queries, planner, queries, service
-from app.prompts.ledger import DuePrompt
+from app.prompts.ledger_queries import DuePrompt
 from app.prompts.models import PromptPreference
 from app.prompts.schemas import LifeEventIn, ScheduleChange, ScheduleIn
 from app.studies import service as studies

@@ -30,7 +30,7 @@ from app.prompts.delivery.rates import Rates
 from app.prompts.delivery.relay import joined
 from app.prompts.delivery.ways import CONSOLE, open_channels
 from app.prompts.delivery.wording import message_of
-from app.prompts.ledger import DuePrompt
+from app.prompts.ledger_queries import DuePrompt
 
 BATCH = 40
 AT_ONCE = 4

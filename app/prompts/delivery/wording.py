@@ -6,7 +6,7 @@ from app.core import clock
 from app.core.ids import uuid7
 from app.core.settings import Settings
 from app.prompts.channels import Message
-from app.prompts.ledger import DuePrompt
+from app.prompts.ledger_queries import DuePrompt
 from app.web.i18n import current_language, translate
 from app.web.i18n import mark as _
 
