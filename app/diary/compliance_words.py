@@ -93,7 +93,7 @@ def reason_words(reason: str) -> str:
 
 def channel_words(channel: str) -> str:
     """Return by which way a prompt went."""
-    return translate(_("演示") if channel == "demo" else KINDS.get(channel, channel))
+    return translate(KINDS.get(channel, channel))
 
 
 def heading(seen: Compliance) -> str:

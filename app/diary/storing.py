@@ -284,6 +284,8 @@ def _receipt_row(study_id: UUID, receipt: ReceiptOut, received_at: datetime) -> 
 
 
 def _entry_row(one: Prepared, day: int | None, received_at: datetime, *, version: int) -> dict[str, Any]:
+    # Not told when it was written down: then that is when it came, to the microsecond.
+    recorded_at = one.recorded_at if one.recorded else received_at
     return {
         "study_id": one.study_id,
         "id": one.entry_id,
@@ -299,8 +301,8 @@ def _entry_row(one: Prepared, day: int | None, received_at: datetime, *, version
         "mark": one.answers.mark,
         "occurred_at": one.occurred_at,
         "occurred_offset": clock.offset_minutes(one.occurred_at),
-        "recorded_at": one.recorded_at,
-        "recorded_offset": clock.offset_minutes(one.recorded_at),
+        "recorded_at": recorded_at,
+        "recorded_offset": clock.offset_minutes(recorded_at),
         "received_at": received_at,
         "day": day,
         "digest": one.digest,

@@ -23,7 +23,7 @@ from app.core.db import Database
 from app.core.private import private_folder
 from app.core.settings import Settings
 from app.exchange import queries
-from app.exchange.demo_prompts import load_prompts
+from app.exchange.demo_schedule import switch_on_schedule
 from app.exchange.entries import EntryImport, Refused
 from app.exchange.newcomers import Rules
 from app.exchange.sheets import open_sheet
@@ -113,7 +113,7 @@ def _load(database: Database, keyring: Keyring, study: Study) -> None:
     with open_sheet(FOLDER / "diaries.csv", importing.knows) as sheet:
         importing.run(sheet, _refuse, lambda _: None)
     with database.write() as session:
-        load_prompts(session, ACTOR, study)
+        switch_on_schedule(session, ACTOR, study)
         record(session, Change(ACTOR, LOADED, study.id))
 
 
