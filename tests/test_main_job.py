@@ -1,5 +1,6 @@
 """The main job, as a newcomer sees it: the demo's valley, a diary written on a phone, a curve that moves."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -8,10 +9,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.support.browser import OpenPage, Size
-from tests.support.server import DemoServer
+from tests.support.server import DemoServer, untouched_demo
 
 WORDS = "半夜又肿又疼，一个人坐在床边，不知道这样正不正常，打电话没人接。"
 PAGES = ("", "?by=day", "?by=touchpoint", "?score=mood", "/quotes?key=recovery", "/participants", "/settings")
+
+
+@pytest.fixture(scope="module")
+def demo_server() -> Iterator[DemoServer]:
+    """A demo of these tests' own: others open its links and write into it."""
+    yield from untouched_demo()
 
 
 def curve(server: DemoServer, query: str = "") -> dict[str, Any]:

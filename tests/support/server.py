@@ -131,6 +131,11 @@ def live_server(start_server: Callable[..., ServerProcess]) -> ServerProcess:
 @pytest.fixture(scope="session")
 def demo_server() -> Iterator[DemoServer]:
     """A running server with the demo study (SQLite), shared by one process's tests: look, add, take nothing away."""
+    yield from untouched_demo()
+
+
+def untouched_demo() -> Iterator[DemoServer]:
+    """Yield such a server that nobody has used yet, for tests of what a newcomer finds."""
     with tempfile.TemporaryDirectory(prefix="demo-", dir=run.folder()) as folder:
         server = DemoServer(data_environment(Path(folder), None), Path(folder))
         server.start()
