@@ -13,7 +13,7 @@ from tests.support.databases import only_on
 @only_on("sqlite")  # the small one below and the kill test run the same functions on both kinds
 def test_ten_thousand_people_get_every_prompt_once_at_its_moment(store: Database) -> None:
     _without_waiting_for_the_disk(store)
-    _live_and_compare(store, people=10_000, step=timedelta(hours=2), days=60)
+    _live_and_compare(store, people=10_000, step=timedelta(hours=4), days=60)
 
 
 def test_every_half_hour_on_both_kinds_of_database(store: Database) -> None:
