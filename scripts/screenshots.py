@@ -39,7 +39,11 @@ PIXELS = """async (png) => {
   }
   return [image.width, image.height, btoa(parts.join(""))];
 }"""
-KEPT_SHELL = "async () => Boolean(await (await caches.open('xinlu-shell-1')).match('/d/today'))"
+KEPT_SHELL = """async () => {
+  const cache = await caches.open("xinlu-shell-1");
+  const parts = ["/d/today", document.querySelector("script[data-later]").dataset.later];
+  return (await Promise.all(parts.map((part) => cache.match(part)))).every(Boolean);
+}"""
 PATIENCE_SECONDS = 60
 FELT = "夜里肿得厉害，一个人坐到两点。想发消息问问医生，又怕打扰人家。"
 
@@ -148,6 +152,7 @@ def offline(album: Album) -> None:
     page = album.page(375, 812, scale=2, phone=True)
     who = newcomer(album, page)
     agree(page, who["link"]["url"])
+    page.locator("h1").dispatch_event("pointerdown")
     until(page, KEPT_SHELL)
     page.context.set_offline(True)
     page.goto("/d/today")
