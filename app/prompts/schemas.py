@@ -1,10 +1,10 @@
 """A schedule as it is given and shown: rules, quiet hours, kinds of events."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
 from app.studies.schemas import Key, Name, Strict, require_distinct
 
@@ -18,7 +18,15 @@ FARTHEST = 3650
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """A wall-clock time, ``HH:MM``."""
 Day = Annotated[int, Field(ge=-FARTHEST, le=FARTHEST)]
-Weekdays = Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(max_length=7)]
+Value = TypeVar("Value")
+
+
+def _once(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    # Named twice, a day is still one occasion.
+    return tuple(dict.fromkeys(values))
+
+
+Weekdays = Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(max_length=7), AfterValidator(_once)]
 Times = Annotated[tuple[Clock, ...], Field(min_length=1, max_length=MOST_TIMES)]
 Origin = Literal["anchor", "enrolment"]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
@@ -55,7 +63,7 @@ class AnchorDays(Strict):
     """On these days from the anchor event, at these times."""
 
     kind: Literal["anchor_days"]
-    days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=MOST_DAYS)]
+    days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=MOST_DAYS), AfterValidator(_once)]
     at: Times
 
 

@@ -14,7 +14,7 @@ from app.prompts.localtime import QuietHours, quiet_until, resolve
 from app.prompts.models import PLANNED, SENT, SKIPPED
 from app.prompts.planning import Placed, Row, Span, plan, quiet_hours
 from app.prompts.rules import Happened, Person, scattered, wanted
-from app.prompts.schemas import ScheduleIn, StoredSchedule, times_of
+from app.prompts.schemas import AnchorDays, Daily, ScheduleIn, StoredSchedule, times_of
 from app.prompts.service import name_slots
 
 ZONES = (
@@ -290,3 +290,8 @@ def test_what_was_planned_before_keeps_its_distance_from_what_follows() -> None:
     later = Span(until, until + timedelta(hours=1), YEAR, until, anew=False)
     (second,) = plan(schedule, person, [row_of(one) for one in first], later).new
     assert second.at == datetime.fromisoformat("2026-01-03T21:00:00+08:00")
+
+
+def test_a_day_that_stands_twice_counts_once() -> None:
+    assert AnchorDays(kind="anchor_days", days=(1, 3, 1), at=("20:00",)).days == (1, 3)
+    assert Daily(kind="daily", at=("20:00",), weekdays=(5, 1, 5)).weekdays == (5, 1)
