@@ -27,16 +27,26 @@ def serving(address: str) -> Iterator[None]:
 
 def checkpoint(database: Database) -> bool:
     """Bring the log into the file; returns whether that was done, which it is not while a server runs."""
-    with lock_file(database.address) as lock:
-        if lock is None:
-            return False
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        with closing(database.writer.raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
-        return True
+    with alone(database.address) as allowed:
+        if allowed:
+            with closing(database.writer.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return allowed
+
+
+@contextmanager
+def alone(address: str) -> Iterator[bool]:
+    """Lend the right to checkpoint the file at ``address``, for the length of the block; False while a server runs."""
+    with lock_file(address) as lock:
+        yield lock is not None and _taken(lock)
+
+
+def _taken(lock: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

@@ -5,11 +5,10 @@ and the write-ahead log keeps whole pages as they were. Writing the file anew an
 PostgreSQL keeps such traces until it vacuums; that is its operator's (docs/privacy.md).
 """
 
-import fcntl
 import time
 from contextlib import closing
 
-from app.core.checkpoints import lock_file
+from app.core.checkpoints import alone
 from app.core.db import WAIT_FOR_LOCK_MS, Database
 
 TRIES = 40
@@ -29,14 +28,8 @@ def scrub(database: Database) -> bool:
         connection.cursor().execute("VACUUM")
     if database.checkpoints:
         return _cut_log(database)
-    with lock_file(database.address) as lock:
-        if lock is None:
-            return False
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return _cut_log(database)
+    with alone(database.address) as allowed:
+        return allowed and _cut_log(database)
 
 
 def _cut_log(database: Database) -> bool:

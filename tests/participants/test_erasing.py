@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Engine, select
 
 from app.audit import service as audit
 from app.audit.models import AuditEvent
@@ -23,7 +23,7 @@ from app.participants.erasure import SCRUB
 from app.participants.models import Participant
 from app.participants.tasks import scrub_database
 from tests.support.cast import Cast
-from tests.support.databases import ScratchDatabase, only_on
+from tests.support.databases import ScratchDatabase, holding, only_on
 from tests.support.phone import Phone, words
 from tests.support.program import xinlu
 from tests.support.scene import SLUG
@@ -60,16 +60,6 @@ def erase_on_phone(phone: Phone) -> str:
     answer = submit(phone.client, "/d/erase", "/d/erase", {"word": "删除"})
     assert answer.status_code == 200
     return words(answer)
-
-
-def holding(engine: Engine, *wanted: str) -> set[str]:
-    """Return the tables in any of whose rows any of these texts stands."""
-    found = set()
-    with engine.connect() as connection:
-        for table in inspect(engine).get_table_names():
-            rows = str([tuple(row) for row in connection.execute(text(f'SELECT * FROM "{table}"'))])
-            found |= {table for one in wanted if one in rows}
-    return found
 
 
 def naming(engine: Engine, participant_id: UUID) -> set[str]:

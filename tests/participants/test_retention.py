@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, func, inspect, select, text
+from sqlalchemy import Engine, func, select, text
 
 from app.accounts.actors import StaffActor
 from app.audit import service as audit
@@ -28,6 +28,7 @@ from app.studies.models import Study
 from app.studies.schemas import StudyIn
 from app.studies.service import create_study
 from tests.support.cast import Cast
+from tests.support.databases import holding
 from tests.support.phone import Phone, words
 from tests.support.scene import SLUG
 
@@ -76,16 +77,6 @@ def context(cast: Cast) -> WorkerContext:
 def erase(cast: Cast, at: datetime) -> None:
     with clock.frozen_at(at):
         erase_expired_studies(context(cast))
-
-
-def holding(engine: Engine, *wanted: str) -> set[str]:
-    """Return the tables in any of whose rows any of these texts stands."""
-    found = set()
-    with engine.connect() as connection:
-        for table in inspect(engine).get_table_names():
-            rows = str([tuple(row) for row in connection.execute(text(f'SELECT * FROM "{table}"'))])
-            found |= {table for one in wanted if one in rows}
-    return found
 
 
 def rows_of(engine: Engine, participant_id: UUID) -> set[str]:

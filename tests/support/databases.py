@@ -16,7 +16,7 @@ from typing import Literal
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from app.core.db import Database as Store
 from tests.support import run
@@ -141,3 +141,13 @@ def _postgres_template() -> str:
             xinlu("migrate", env=data_environment(folder, _address_of(name)))
             mark.touch()
     return name
+
+
+def holding(engine: Engine, *wanted: str) -> set[str]:
+    """Return the tables in any of whose rows any of these texts stands."""
+    found = set()
+    with engine.connect() as connection:
+        for table in inspect(engine).get_table_names():
+            rows = str([tuple(row) for row in connection.execute(text(f'SELECT * FROM "{table}"'))])
+            found |= {table for one in wanted if one in rows}
+    return found

@@ -186,8 +186,8 @@ function tell(form, what, words) {
   form.querySelector(`[data-told=${what}]`).textContent = words;
 }
 
-// Code points, as the server counts them; not while a syllable or a spoken phrase is still being put together.
-function prepareCount(area) {
+// How much has been written: code points, as the server counts them; not while a syllable or a spoken phrase is still being put together.
+export function prepareCount(area) {
   const words = document.getElementById(area.dataset.count);
   const told = words.textContent;
   const count = () => {

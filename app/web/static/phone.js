@@ -8,7 +8,7 @@ import { onceBegun, second } from "./second.js";
 import { eraseHere, watchWaysOut } from "./leaving.js";
 import { isOwnLink, linkOpened, rememberLink } from "./links.js";
 import { startWorker } from "./worker.js";
-import { prepareForm } from "./form.js";
+import { prepareCount, prepareForm } from "./form.js";
 
 const QUEUE = "/d/queue";
 const AT_HOME_IN_SHELL = ["/d", "/d/", "/d/today"];
@@ -79,19 +79,6 @@ function prepareTyping() {
     for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
     for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
   });
-}
-
-// How much has been written: code points, as the server counts them.
-function prepareCount(area) {
-  const words = document.getElementById(area.dataset.count);
-  const told = words.textContent;
-  const count = () => {
-    const length = [...area.value.trim()].length;
-    words.textContent = length ? `${length} / ${area.dataset.most}` : told;
-    words.classList.toggle("problem", length > Number(area.dataset.most));
-  };
-  area.addEventListener("input", count);
-  count();
 }
 
 function once(event, form) {
