@@ -154,6 +154,8 @@ def barriers(page: Page, path: str, *, scripts: bool = True) -> list[str]:
 
     Axe is itself a script that waits for the page's clock, which stands still where ``scripts`` do not run.
     """
+    # The list of what was not sent writes its own heading, once its script has come.
+    page.locator("h1:visible").first.wait_for()
     violations = Axe().run(page).response["violations"] if scripts else []
     found = [f"{one['id']}: {[node['html'][:200] for node in one['nodes']]}" for one in violations]
     if (headings := page.locator("h1:visible").count()) != 1:
