@@ -121,7 +121,7 @@ def test_erasing_everything_erases_it_here_too(diary: Diary) -> None:
     diary.page.locator("[name=word]").fill("删除")
     diary.page.get_by_role("button", name="删除我写的一切").click()
     expect(diary.page.get_by_role("heading", level=1)).to_have_text("都删掉了")
-    diary.page.wait_for_function("document.querySelector('.top [data-unsent]').hidden")
+    expect(diary.page.locator(".top [data-unsent]")).to_be_hidden()
     diary.wait_until_sent()
     assert diary.page.evaluate("caches.keys()") == []
 

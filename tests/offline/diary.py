@@ -61,7 +61,7 @@ def until(page: Page, script: str) -> None:
 def write(page: Page, words: str, *, mood: int = 3, photos: Sequence[int] = (), save: bool = True) -> None:
     """Fill in the form that stands open on ``page``, with the numbered pictures, and save it."""
     # The page's scripts mark the form when it is theirs; what is typed before may still go the plain way.
-    page.wait_for_function("() => !document.querySelector('form#entry').hasAttribute('data-once')")
+    expect(page.locator("form#entry:not([data-once])")).to_be_attached()
     page.locator(f"input[name='answers.mood'][value='{mood}']").check(force=True)
     page.locator("[name='answers.feeling']").fill(words)
     if photos:

@@ -179,7 +179,7 @@ def test_the_keyboard_alone_writes_an_entry(browser: Browser, diary: Diary) -> N
     """From the top of the page with Tab, arrows and typing to the saved entry; where one is can be seen at each step."""
     with looking(browser, View("desktop"), diary.state) as page:
         page.goto(diary.address("/d/today"))
-        page.wait_for_function("() => !document.querySelector('form#entry').hasAttribute('data-once')")
+        expect(page.locator("form#entry:not([data-once])")).to_be_attached()
         tab_to(page, "input[name='answers.mood']")
         page.keyboard.press("ArrowRight")
         tab_to(page, "[name='answers.feeling']")
@@ -230,7 +230,7 @@ def test_what_waits_on_the_phone_is_open_to_everyone(browser: Browser, diary: Di
         expect(page.locator(".kept-here h1")).to_be_visible()
         assert barriers(page, "kept here") == []
         page.context.set_offline(False)
-        page.wait_for_function("() => document.querySelector('[data-unsent]').hidden")
+        expect(page.locator("[data-unsent]").first).to_be_hidden()
         assert waiting(page) == []
         page.context.set_offline(True)
 
