@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import Request, expect
 
 from tests.diary.phone_diary import KEPT, PATIENCE, Diary, NewDiary, by_the_page_alone
+from tests.offline.diary import until
 from tests.support.server import DemoServer
 
 
@@ -181,7 +182,7 @@ def test_a_browser_that_cannot_seal_says_so_and_asks_before_keeping(new_diary: N
     expect(diary.page.get_by_role("textbox").first).to_have_value("问过以后写的。")
     diary.page.get_by_role("button", name="保存这条日记").click()
     diary.page.wait_for_url("**/d/entries/*?new=1")
-    diary.page.wait_for_function("!localStorage.getItem('xinlu-unsealed-draft')")
+    until(diary.page, "!localStorage.getItem('xinlu-unsealed-draft')")
     assert diary.stored() == ["问过以后写的。"]
 
 
