@@ -4,8 +4,10 @@ from app.accounts import models as accounts
 from app.audit import models as audit
 from app.audit import tasks as audit_tasks
 from app.care import models as care
+from app.coding import models as coding
 from app.core.db import Base
 from app.diary import models as diary
+from app.interviews import models as interviews
 from app.jobs import models as jobs
 from app.participants import models as participants
 from app.participants import tasks as participants_tasks
@@ -24,9 +26,11 @@ __all__ = [
     "audit",
     "audit_tasks",
     "care",
+    "coding",
     "delivery",
     "delivery_tasks",
     "diary",
+    "interviews",
     "jobs",
     "metadata",
     "participants",

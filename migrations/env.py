@@ -56,6 +56,30 @@ def guarded(connection: Connection) -> Iterator[None]:
     yield
 
 
+@contextmanager
+def unreferenced(connection: Connection) -> Iterator[None]:
+    """On SQLite, let tables be made anew without the rows that refer to them: dropping the old one would take them along.
+
+    That can only be said outside a transaction. Before the end every reference is checked.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - just connected
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def check_references(connection: Connection) -> None:
+    """Raise RuntimeError, so that nothing of the migration stays, where a row refers to one that is not there."""
+    if connection.dialect.name == "sqlite" and (lost := connection.execute(text("PRAGMA foreign_key_check")).first()):
+        raise RuntimeError(f"a row of {lost[0]} refers to a row of {lost[2]} that is not there")
+
+
 def main() -> None:
     """Migrate over the connection or the database's address that the caller handed in, or over the settings' database."""
     given = context.config.attributes.get("connection")
@@ -65,8 +89,9 @@ def main() -> None:
     address = context.config.attributes.get("address") or Settings.from_environment().database_address
     database = Database(address)
     try:
-        with database.writer.begin() as connection, guarded(connection):
+        with database.writer.connect() as connection, unreferenced(connection), connection.begin(), guarded(connection):
             run(connection)
+            check_references(connection)
     finally:
         database.close()
 

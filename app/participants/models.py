@@ -28,13 +28,18 @@ class Participant(Base):
 
     study_id: Mapped[UUID] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    # An observer walks the same road for the team and is never counted among the participants.
+    kind: Mapped[str] = mapped_column(String(12), default="participant", server_default="participant")
     code: Mapped[str] = mapped_column(String(40))
     time_zone: Mapped[str] = mapped_column(String(60))
     attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime())
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
-    __table_args__ = (UniqueConstraint("study_id", "code"),)
+    __table_args__ = (
+        UniqueConstraint("study_id", "code"),
+        CheckConstraint("kind IN ('participant', 'observer')", name="kind_known"),
+    )
 
 
 class AnchorEvent(Base):

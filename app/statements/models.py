@@ -40,6 +40,10 @@ class Statement(Base):
     # The coding in force, kept beside the text so that reading quotes needs no join; machine_coding holds every version.
     model_version: Mapped[str] = mapped_column(String(80))
     sentiment_micro: Mapped[int] = mapped_column(Integer)
+    # What people say it expresses, and 1/π of its draw, both in millionths: set where it was drawn and is coded. The cells'
+    # weighted sums are made of these two and the score in force, so whoever changes one of the three brings the cells along.
+    human_micro: Mapped[int | None] = mapped_column(Integer)
+    weight_micro: Mapped[int | None] = mapped_column(BigInteger)
     retracted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     __table_args__ = (
@@ -47,7 +51,8 @@ class Statement(Base):
             ["study_id", "participant_id"], ["participant.study_id", "participant.id"], ondelete="CASCADE"
         ),
         ForeignKeyConstraint(["study_id", "stage_id"], ["stage.study_id", "stage.id"], ondelete="RESTRICT"),
-        CheckConstraint("source IN ('diary', 'interview')", name="source_known"),
+        CheckConstraint("source IN ('diary', 'interview', 'observer')", name="source_known"),
+        CheckConstraint("(human_micro IS NULL) = (weight_micro IS NULL)", name="human_with_weight"),
         Index("ix_statement_study_id_stage_id", "study_id", "stage_id", "sentiment_micro"),
         Index("ix_statement_study_id_source_id", "study_id", "source_id"),
         Index("ix_statement_study_id_participant_id", "study_id", "participant_id"),

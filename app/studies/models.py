@@ -48,6 +48,8 @@ class Study(Base):
     # How long a person may change on their phone what they wrote, and how soon the team answers messages; 0: not at all.
     edit_hours: Mapped[int] = mapped_column(Integer, default=72, server_default="72")
     reply_hours: Mapped[int] = mapped_column(Integer, default=48, server_default="48")
+    # When coders see the machine's proposal: never, after (they have coded, and for two coders both have), or always.
+    proposals: Mapped[str] = mapped_column(String(8), default="after", server_default="after")
 
 
 class Membership(Base):

@@ -1,0 +1,1 @@
+"""Guides, transcripts, turns: what was said in interviews and seen by observers."""
