@@ -22,6 +22,8 @@ VIEWER: Final = "viewer"
 OWNERS: Final = (OWNER,)
 RESEARCHERS: Final = (OWNER, RESEARCHER)
 TEXT_READERS: Final = (OWNER, RESEARCHER, CARE)
+CODERS: Final = (OWNER, RESEARCHER, CODER)
+"""Who gives codes. The role coder reads only what was assigned; the other two read everything."""
 ANYONE: Final = (OWNER, RESEARCHER, CODER, CARE, VIEWER)
 
 
