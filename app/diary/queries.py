@@ -12,6 +12,7 @@ from app.core.errors import NotFound
 from app.diary.models import Entry, EntryRevision, Receipt
 from app.diary.schemas import ReceiptOut
 from app.participants.models import Participant
+from app.participants.queries import IS_PERSON
 from app.participants.sight import Sight
 from app.statements.cells import CellKey, Contribution, Place, deltas
 from app.statements.models import Statement
@@ -109,7 +110,7 @@ def entries_of_study(
 
 def person_seen(session: Session, sight: Sight, participant_id: UUID) -> str:
     """Return the code of a person whose words may be seen; NotFound otherwise."""
-    wanted = (Participant.study_id == sight.study_id, Participant.id == participant_id)
+    wanted = (Participant.study_id == sight.study_id, Participant.id == participant_id, IS_PERSON)
     code = session.scalar(select(Participant.code).where(*wanted, sight.reaches(Participant.id)))
     if code is None:
         raise NotFound()
@@ -122,13 +123,18 @@ def own_entries(session: Session, study_id: UUID, participant_id: UUID, *, limit
     return session.scalars(query.order_by(Entry.occurred_at.desc(), Entry.id.desc()).limit(limit)).all()
 
 
-def statements_of_entries(session: Session, study_id: UUID, entry_ids: Collection[UUID]) -> dict[UUID, list[Statement]]:
-    """Return the statements in force of each entry."""
+def statements_of_entries(
+    session: Session, study_id: UUID, entry_ids: Collection[UUID], *, lock: bool = False
+) -> dict[UUID, list[Statement]]:
+    """Return the statements in force of each entry; ``lock`` keeps anybody from coding them until the transaction ends."""
     query = select(Statement).where(
         Statement.study_id == study_id, Statement.source_id.in_(entry_ids), Statement.retracted_at.is_(None)
     )
     found: dict[UUID, list[Statement]] = {entry_id: [] for entry_id in entry_ids}
-    for statement in session.scalars(query.order_by(Statement.id)):
+    query = query.order_by(Statement.id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    for statement in session.scalars(query):
         found[statement.source_id].append(statement)
     return found
 

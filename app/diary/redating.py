@@ -14,7 +14,7 @@ from app.participants import service as people
 from app.participants.models import Participant
 from app.prompts import service as prompts
 from app.statements import cells
-from app.statements.cells import Contribution, Place
+from app.statements.cells import Contribution, Place, contribution_of
 from app.statements.holding import hold
 from app.statements.models import Statement
 
@@ -37,7 +37,7 @@ def move_anchor(session: Session, actor: str, study_id: UUID, participant_id: UU
 
 def _follow(session: Session, participant: Participant, on: date | None) -> int:
     entries = queries.own_entries(session, participant.study_id, participant.id, limit=None)
-    said = queries.statements_of_entries(session, participant.study_id, [entry.id for entry in entries])
+    said = queries.statements_of_entries(session, participant.study_id, [entry.id for entry in entries], lock=True)
     added, removed = [], []
     for entry in entries:
         day = clock.days_between(on, entry.occurred_at, participant.time_zone) if on else None
@@ -63,4 +63,4 @@ def _move(session: Session, entry: Entry, day: int | None) -> None:
 
 def _contribution(entry: Entry, said: list[Statement]) -> Contribution:
     place = Place(entry.participant_id, entry.stage_id, entry.touchpoint_id, entry.wave_id, entry.day)
-    return Contribution(place, "diary", tuple(one.sentiment_micro for one in said), entry.mood)
+    return contribution_of(place, "diary", said, entry.mood)

@@ -170,7 +170,7 @@ def _study(session: Session, study: Study) -> Iterator[Finding]:
         (
             translate("文字"),
             cells.text_deltas,
-            cells.TEXT_SOURCES,
+            cells.STATEMENT_SOURCES,
             translate("请运行 %(command)s，重新计数。") % {"command": recode},
         ),
         (translate("心情"), mood_deltas, ("mood",), translate("请和备份对照，查清是谁、什么时候改的。")),

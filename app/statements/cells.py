@@ -6,20 +6,26 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, func, select
+from sqlalchemy import BigInteger, ColumnElement, Insert, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.bulk import insert_rows
-from app.core.db import table_of, to_micro
+from app.core.db import MICRO, table_of, to_micro
 from app.statements.models import CurveCell, CurveRevision, Statement
 
 SLOTS = 16
-_NOTHING = (0, 0, 0)
+SUMS = ("entries", "n", "sum_model", "coded", "sum_weight", "sum_weight_model", "sum_weight_human")
+_NOTHING = (0,) * len(SUMS)
 TEXT_SOURCES = ("diary", "interview")
+"""What a curve of texts is made of: what people say of themselves."""
+OBSERVER = "observer"
+STATEMENT_SOURCES = (*TEXT_SOURCES, OBSERVER)
+"""What cells are kept of; what observers say of others is read apart."""
 MOOD_LOWEST, MOOD_MIDDLE, MOOD_HIGHEST = 1, 5, 9
+NOT_CODED = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +49,39 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one entry (or turn) adds at its place: its scores in millionths and, for a diary entry, its mood in 1..9."""
+    """What one entry (or turn) adds at its place: its scores in millionths and, for a diary entry, its mood in 1..9.
+
+    ``drawn`` is of its statements that were drawn and are coded by people: how many, Σw, Σwf and Σwy (see weighted).
+    """
 
     place: Place
     source: str
     scores: tuple[int, ...]
     mood: int | None = None
+    drawn: tuple[int, int, int, int] = NOT_CODED
 
 
 CellKey = tuple[str, int, UUID, str, str, str]
+
+
+def weighted(weight_micro: int, score_micro: int) -> int:
+    """Return weight × score in millionths, cut off toward zero as integers are divided in SQL on both databases."""
+    product = weight_micro * score_micro
+    return product // MICRO if product >= 0 else -(-product // MICRO)
+
+
+def contribution_of(place: Place, source: str, said: Iterable[Any], mood: int | None = None) -> Contribution:
+    """Return what ``said`` at one place adds: statements, or rows with their sentiment_micro, human_micro, weight_micro."""
+    scores: list[int] = []
+    coded = weight = model = human = 0
+    for one in said:
+        scores.append(one.sentiment_micro)
+        if one.weight_micro is not None:
+            coded += 1
+            weight += one.weight_micro
+            model += weighted(one.weight_micro, one.sentiment_micro)
+            human += weighted(one.weight_micro, one.human_micro)
+    return Contribution(place, source, tuple(scores), mood, (coded, weight, model, human))
 
 
 def slot_of(participant_id: UUID) -> int:
@@ -65,12 +95,16 @@ def mood_score(mood: int) -> float:
 
 
 def deltas(added: Iterable[Contribution], removed: Iterable[Contribution] = ()) -> dict[CellKey, list[int]]:
-    """Return per cell the change of [entries, n, sum_model] that adding and removing contributions makes."""
-    changes: dict[CellKey, list[int]] = defaultdict(lambda: [0, 0, 0])
+    """Return per cell the change of its SUMS that adding and removing contributions makes."""
+    changes: dict[CellKey, list[int]] = defaultdict(_zeros)
     for sign, contributions in ((1, added), (-1, removed)):
         for contribution in contributions:
             _add(changes, contribution, sign)
     return {key: change for key, change in changes.items() if any(change)}
+
+
+def _zeros() -> list[int]:
+    return [0] * len(SUMS)
 
 
 def _add(changes: dict[CellKey, list[int]], contribution: Contribution, sign: int) -> None:
@@ -83,6 +117,8 @@ def _add(changes: dict[CellKey, list[int]], contribution: Contribution, sign: in
             cell[0] += sign
             cell[1] += sign * len(contribution.scores)
             cell[2] += sign * sum(contribution.scores)
+            if contribution.drawn[0]:
+                cell[3:] = [old + sign * new for old, new in zip(cell[3:], contribution.drawn, strict=True)]
         if contribution.mood is not None:
             cell = changes[(axis, slot, place.participant_id, position, wave, "mood")]
             cell[0] += sign
@@ -113,10 +149,10 @@ def _row(study_id: UUID, key: CellKey, change: Sequence[int], revision: int) -> 
         "entries": change[0],
         "n": change[1],
         "sum_model": change[2],
-        "coded": 0,
-        "sum_weight": 0,
-        "sum_weight_model": 0,
-        "sum_weight_human": 0,
+        "coded": change[3],
+        "sum_weight": change[4],
+        "sum_weight_model": change[5],
+        "sum_weight_human": change[6],
         "revision": revision,
     }
 
@@ -140,12 +176,7 @@ def _upsert(dialect: str) -> Insert:
         index_elements=[
             table[name] for name in ("study_id", "axis", "slot", "participant_id", "position", "wave", "source")
         ],
-        set_={
-            "entries": table.entries + given.entries,
-            "n": table.n + given.n,
-            "sum_model": table.sum_model + given.sum_model,
-            "revision": given.revision,
-        },
+        set_={name: table[name] + given[name] for name in SUMS} | {"revision": given.revision},
     )
 
 
@@ -173,19 +204,35 @@ def text_deltas(session: Session, study_id: UUID) -> dict[CellKey, list[int]]:
         Statement.day,
         Statement.source,
     )
-    counted: dict[CellKey, list[int]] = defaultdict(lambda: [0, 0, 0])
+    counted: dict[CellKey, list[int]] = defaultdict(_zeros)
     query = (
-        select(*columns, func.count(Statement.source_id.distinct()), func.count(), func.sum(Statement.sentiment_micro))
+        select(*columns, *_counted())
         .where(Statement.study_id == study_id, Statement.retracted_at.is_(None))
         .group_by(*columns)
     )
-    for participant_id, stage_id, touchpoint_id, wave_id, day, source, entries, n, total in session.execute(query):
+    for participant_id, stage_id, touchpoint_id, wave_id, day, source, *sums in session.execute(query):
         place = Place(participant_id, stage_id, touchpoint_id, wave_id, day)
         for axis, position in place.positions():
             key = (axis, slot_of(participant_id), participant_id, position, wave_id.hex if wave_id else "", source)
-            for index, value in enumerate((entries, n, int(total))):
-                counted[key][index] += value
+            for index, value in enumerate(sums):
+                counted[key][index] += int(value)
     return counted
+
+
+def _counted() -> tuple[ColumnElement[Any], ...]:
+    """The SUMS of statements, in SQL. Integers are divided as ``weighted`` does it: cut off toward zero."""
+    model, human = (
+        (Statement.weight_micro * score).op("/", return_type=BigInteger())(MICRO)
+        for score in (Statement.sentiment_micro, Statement.human_micro)
+    )
+    drawn = (func.coalesce(func.sum(part), 0) for part in (Statement.weight_micro, model, human))
+    return (
+        func.count(Statement.source_id.distinct()),
+        func.count(),
+        func.sum(Statement.sentiment_micro),
+        func.count(Statement.weight_micro),
+        *drawn,
+    )
 
 
 def recount(session: Session, study_id: UUID) -> None:
@@ -201,15 +248,13 @@ def recount(session: Session, study_id: UUID) -> None:
     apply(session, study_id, {key: change for key, change in difference.items() if any(change)})
 
 
-def stored(session: Session, study_id: UUID, sources: Sequence[str] = TEXT_SOURCES) -> dict[CellKey, list[int]]:
+def stored(session: Session, study_id: UUID, sources: Sequence[str] = STATEMENT_SOURCES) -> dict[CellKey, list[int]]:
     """Return the cells of the study as they stand, those that sum to nothing left out."""
     rows = session.scalars(select(CurveCell).where(CurveCell.study_id == study_id, CurveCell.source.in_(sources)))
-    return {
+    cells = {
         (row.axis, row.slot, row.participant_id, row.position, row.wave, row.source): [
-            row.entries,
-            row.n,
-            row.sum_model,
+            getattr(row, name) for name in SUMS
         ]
         for row in rows
-        if row.n or row.entries or row.sum_model
     }
+    return {key: sums for key, sums in cells.items() if any(sums)}

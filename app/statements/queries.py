@@ -1,9 +1,10 @@
-"""SELECTs of one statement and of what each version of a coder gave it."""
+"""SELECTs of statements, and of what each version of a coder gave one."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
@@ -56,3 +57,31 @@ def cues_of_source(session: Session, study_id: UUID, source_id: UUID) -> set[str
         .where(Statement.study_id == study_id, Statement.source_id == source_id, Statement.retracted_at.is_(None))
     )
     return {cue["kind"] for cues in session.scalars(statement) for cue in cues}
+
+
+def standing_for_update(session: Session, study_id: UUID, *conditions: ColumnElement[bool]) -> Sequence[Any]:
+    """Return the statements that stand and meet ``conditions``: where they count in the cells, and with what.
+
+    They are locked in the order of their ids until the transaction ends, so that what is added to the cells is the
+    difference to what they really held.
+    """
+    query = (
+        select(
+            Statement.id,
+            Statement.participant_id,
+            Statement.stage_id,
+            Statement.touchpoint_id,
+            Statement.wave_id,
+            Statement.day,
+            Statement.source,
+            Statement.role,
+            Statement.text,
+            Statement.sentiment_micro,
+            Statement.human_micro,
+            Statement.weight_micro,
+        )
+        .where(Statement.study_id == study_id, Statement.retracted_at.is_(None), *conditions)
+        .order_by(Statement.id)
+        .with_for_update()
+    )
+    return session.execute(query).all()

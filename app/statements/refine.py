@@ -1,6 +1,7 @@
 """Putting a slow coder's scores in the place of the quick one's, a batch of statements at a time."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.statements import cells, pending
-from app.statements.cells import Contribution, Place
+from app.statements.cells import Contribution, Place, contribution_of
 from app.statements.codings import store
 from app.statements.holding import hold_alone
 from app.statements.models import MachineCoding, Statement
@@ -18,6 +19,13 @@ from app.studies.models import Study
 
 BATCH = 64
 """Statements a transaction: at a hundred texts a second, a person waits a second for theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    sentiment_micro: int
+    human_micro: int | None
+    weight_micro: int | None
 
 
 def choice_of(session: Session, study_id: UUID) -> Choice | None:
@@ -38,7 +46,7 @@ def put(session: Session, study_id: UUID, choice: Choice, version: str, rows: Se
         return
     wanted = [row["statement_id"] for row in rows]
     there = select(Statement).where(Statement.study_id == study_id, Statement.id.in_(wanted)).with_for_update()
-    statements = {one.id: one for one in session.scalars(there)}
+    statements = {one.id: one for one in session.scalars(there.execution_options(populate_existing=True))}
     store(session, [row for row in rows if row["statement_id"] in statements])
     shown = [one for one in statements.values() if one.retracted_at is None]
     scores = _scores(session, study_id, version, [one.id for one in shown])
@@ -86,5 +94,6 @@ def _name_version(session: Session, study_id: UUID, choice: Choice, version: str
 
 
 def _contribution(one: Statement, score: int) -> Contribution:
+    """What it adds with this score; what people coded is weighted the same, and the score beside it changes too."""
     place = Place(one.participant_id, one.stage_id, one.touchpoint_id, one.wave_id, one.day)
-    return Contribution(place, one.source, (score,))
+    return contribution_of(place, one.source, [_Said(score, one.human_micro, one.weight_micro)])

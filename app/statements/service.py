@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.bulk import insert_rows
 from app.core.db import table_of, to_micro
 from app.core.ids import uuid7
-from app.statements import cells, pending
-from app.statements.cells import Contribution, Place
+from app.statements import cells, pending, queries
+from app.statements.cells import Contribution, Place, contribution_of
 from app.statements.codings import coding_row
 from app.statements.holding import hold, in_force
 from app.statements.models import MachineCoding, Statement
@@ -92,10 +92,7 @@ def record(
 def retract(session: Session, study_id: UUID, source_id: UUID, place: Place, mood: int | None) -> Contribution:
     """Mark the statements of an entry or turn as replaced; returns what they had added to the cells."""
     hold(session, study_id)
-    query = select(Statement.id, Statement.source, Statement.sentiment_micro).where(
-        Statement.study_id == study_id, Statement.source_id == source_id, Statement.retracted_at.is_(None)
-    )
-    rows = session.execute(query).all()
+    rows = queries.standing_for_update(session, study_id, Statement.source_id == source_id)
     session.execute(
         update(Statement)
         .where(Statement.study_id == study_id, Statement.source_id == source_id, Statement.retracted_at.is_(None))
@@ -103,7 +100,7 @@ def retract(session: Session, study_id: UUID, source_id: UUID, place: Place, moo
         .execution_options(synchronize_session=False)
     )
     pending.clear(session, study_id, [row.id for row in rows])
-    return Contribution(place, rows[0].source if rows else "diary", tuple(row.sentiment_micro for row in rows), mood)
+    return contribution_of(place, rows[0].source if rows else "diary", rows, mood)
 
 
 def _coded_again(utterance: Utterance, coder: Coder) -> Utterance:
