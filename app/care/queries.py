@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.care.models import Message
 from app.participants.models import Participant
+from app.participants.queries import IS_PERSON
 from app.participants.sight import Sight
 
 
@@ -89,4 +90,4 @@ def last_messages(session: Session, study_id: UUID, participant_ids: Sequence[UU
 def person_seen(session: Session, sight: Sight, participant_id: UUID) -> Participant | None:
     """Return the person, if the reader may see their words."""
     query = select(Participant).where(Participant.study_id == sight.study_id, Participant.id == participant_id)
-    return session.scalars(query.where(sight.reaches(Participant.id))).first()
+    return session.scalars(query.where(sight.reaches(Participant.id), IS_PERSON)).first()

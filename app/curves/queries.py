@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.db import to_micro
 from app.participants.models import Participant
 from app.participants.sight import Sight
+from app.statements.cells import TEXT_SOURCES
 from app.statements.models import CurveCell, CurveRevision, MachineCoding, Statement
 from app.studies.protocol import StudyProtocol
 from nlp import NEUTRAL_BELOW
@@ -29,6 +30,8 @@ CELL_COLUMNS = (
     CurveCell.sum_weight_human,
     CurveCell.coded,
 )
+
+CURVE_SOURCES = (*TEXT_SOURCES, "mood")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,13 @@ def revisions(session: Session, study_id: UUID) -> Revisions:
 
 
 def changed_cells(session: Session, study_id: UUID, axis: str, since: Sequence[tuple[int, int]]) -> Sequence[Any]:
-    """Return the cells of one axis in the slots of ``since`` that changed after the revision given with each."""
+    """Return the participants' cells of one axis in the slots of ``since`` that changed after the revision given with each."""
     if not since:
         return ()
     changed = [and_(CurveCell.slot == slot, CurveCell.revision > revision) for slot, revision in since]
     query = select(*CELL_COLUMNS).where(CurveCell.study_id == study_id, CurveCell.axis == axis, or_(*changed))
-    return session.execute(query).all()
+    # What observers saw is nobody's own road: it is read apart, and its writers are no rows of any matrix.
+    return session.execute(query.where(CurveCell.source.in_(CURVE_SOURCES))).all()
 
 
 def segment_members(session: Session, study_id: UUID, attribute: str, value: str) -> set[UUID]:
@@ -112,9 +116,15 @@ class Quote:
 
 
 def quotes(
-    session: Session, sight: Sight, *, conditions: Sequence[Any], lowest_first: bool, limit: int
+    session: Session,
+    sight: Sight,
+    *,
+    conditions: Sequence[Any],
+    lowest_first: bool,
+    limit: int,
+    sources: Sequence[str] = TEXT_SOURCES,
 ) -> Sequence[Quote]:
-    """Return statements that may be seen and meet ``conditions``, the most extreme first."""
+    """Return statements of ``sources`` that may be seen and meet ``conditions``, the most extreme first."""
     order = Statement.sentiment_micro.asc() if lowest_first else Statement.sentiment_micro.desc()
     query = (
         select(
@@ -133,7 +143,7 @@ def quotes(
         )
         .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
         .where(Statement.study_id == sight.study_id, Statement.retracted_at.is_(None))
-        .where(sight.reaches(Statement.participant_id), *conditions)
+        .where(sight.reaches(Statement.participant_id), Statement.source.in_(sources), *conditions)
         .order_by(order, Statement.id)
         .limit(limit)
     )
@@ -155,7 +165,7 @@ def compared(session: Session, study_id: UUID, version: str) -> Sequence[Any]:
             func.sum(MachineCoding.sentiment_micro).label("sum_after"),
         )
         .join(MachineCoding, _coded_by(version))
-        .where(Statement.study_id == study_id, Statement.retracted_at.is_(None))
+        .where(Statement.study_id == study_id, Statement.retracted_at.is_(None), Statement.source.in_(TEXT_SOURCES))
         .group_by(Statement.participant_id, Statement.stage_id, before, after)
     )
     return session.execute(query).all()
@@ -164,9 +174,8 @@ def compared(session: Session, study_id: UUID, version: str) -> Sequence[Any]:
 def not_compared(session: Session, study_id: UUID, version: str) -> int:
     """Return how many statements ``version`` has not coded."""
     coded = select(MachineCoding.statement_id).where(_coded_by(version)).correlate(Statement)
-    query = select(func.count()).where(
-        Statement.study_id == study_id, Statement.retracted_at.is_(None), ~coded.exists()
-    )
+    said = (Statement.study_id == study_id, Statement.retracted_at.is_(None), Statement.source.in_(TEXT_SOURCES))
+    query = select(func.count()).where(*said, ~coded.exists())
     return session.scalar(query) or 0
 
 
@@ -201,7 +210,7 @@ def largest_changes(session: Session, sight: Sight, version: str, limit: int) ->
         .join(MachineCoding, _coded_by(version))
         .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
         .where(Statement.study_id == sight.study_id, Statement.retracted_at.is_(None), change > 0)
-        .where(sight.reaches(Statement.participant_id))
+        .where(sight.reaches(Statement.participant_id), Statement.source.in_(TEXT_SOURCES))
         .order_by(change.desc(), Statement.id)
         .limit(limit)
     )

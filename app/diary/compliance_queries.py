@@ -11,7 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.diary.compliance_grid import Mark, Marked
 from app.diary.models import Entry
-from app.participants.models import AnchorEvent, Participant
+from app.participants.models import PERSON, AnchorEvent, Participant
+from app.participants.queries import IS_PERSON
 from app.prompts.models import CANCELLED, PLANNED, SENDING, SENT, SKIPPED, UNCERTAIN, Prompt, Schedule
 
 RECENT = 8
@@ -72,14 +73,15 @@ def people(session: Session, study_id: UUID, among: Among = None) -> Sequence[Pe
     ).outerjoin(
         AnchorEvent, (AnchorEvent.study_id == Participant.study_id) & (AnchorEvent.participant_id == Participant.id)
     )
-    of_study = query.where(Participant.study_id == study_id, *_among(Participant.id, among))
+    of_study = query.where(Participant.study_id == study_id, IS_PERSON, *_among(Participant.id, among))
     return [Person(*row) for row in session.execute(of_study.order_by(Participant.code))]
 
 
 def held_person(session: Session, study_id: UUID, participant_id: UUID) -> Participant | None:
     """Return a person, held until the transaction ends, so that two clicks are one after the other."""
     key = (study_id, participant_id)
-    return session.get(Participant, key, with_for_update=True, populate_existing=True)
+    found = session.get(Participant, key, with_for_update=True, populate_existing=True)
+    return found if found is not None and found.kind == PERSON else None
 
 
 def has_schedule(session: Session, study_id: UUID) -> bool:

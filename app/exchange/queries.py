@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEvent
 from app.diary.models import Receipt
 from app.participants.models import Consent, Participant
+from app.participants.queries import IS_PERSON
 from app.studies.models import Study
 
 
@@ -26,7 +27,7 @@ def time_zones(session: Session, study_id: UUID, references: Collection[str]) ->
     ids = {parsed for reference in references if (parsed := as_id(reference))}
     known = or_(Participant.code.in_(references), Participant.id.in_(ids))
     query = select(Participant.code, Participant.id, Participant.time_zone).where(
-        Participant.study_id == study_id, known
+        Participant.study_id == study_id, known, IS_PERSON
     )
     found: dict[str, str] = {}
     for code, participant_id, zone in session.execute(query):

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from app.core.db import MICRO
 from app.diary.models import Entry
 from app.participants.models import Participant
+from app.participants.queries import IS_PERSON
 from app.participants.sight import Sight
+from app.statements.cells import TEXT_SOURCES
 from app.statements.models import Statement
 
 
@@ -42,7 +44,7 @@ class Reported:
 
 
 def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
-    """Return what may be seen of a study, the ``most`` newest statements, in the order in which they came."""
+    """Return what its people said, as far as it may be seen: the ``most`` newest statements, in the order in which they came."""
     query = (
         select(
             Statement.id,
@@ -58,7 +60,7 @@ def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
         )
         .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
         .where(Statement.study_id == sight.study_id, Statement.retracted_at.is_(None))
-        .where(sight.reaches(Statement.participant_id))
+        .where(sight.reaches(Statement.participant_id), Statement.source.in_(TEXT_SOURCES))
         .order_by(Statement.id.desc())
         .limit(most)
     )
@@ -67,19 +69,19 @@ def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
 
 
 def count_said(session: Session, sight: Sight) -> int:
-    """Return how many statements of a study may be seen."""
+    """Return how many statements of a study's people may be seen."""
     query = (
         select(func.count())
         .select_from(Statement)
         .where(Statement.study_id == sight.study_id, Statement.retracted_at.is_(None))
-        .where(sight.reaches(Statement.participant_id))
+        .where(sight.reaches(Statement.participant_id), Statement.source.in_(TEXT_SOURCES))
     )
     return session.scalar(query) or 0
 
 
 def people_seen(session: Session, sight: Sight) -> Sequence[UUID]:
     """Return the participants whose words may be seen."""
-    query = select(Participant.id).where(Participant.study_id == sight.study_id)
+    query = select(Participant.id).where(Participant.study_id == sight.study_id, IS_PERSON)
     return session.scalars(query.where(sight.reaches(Participant.id)).order_by(Participant.id)).all()
 
 

@@ -24,19 +24,21 @@ BATCH = 20
 
 
 def erase_expired(session: Session, study_id: UUID, *, most: int = BATCH) -> int:
-    """Erase up to ``most`` people of a study that is past its retention date and return how many.
+    """Erase up to ``most`` people, and observers, of a study that is past its retention date and return how many.
 
     0, and nothing changed, once nobody is left, and for a study whose date has not come or was moved meanwhile.
     """
     study = queries.held_study(session, study_id)
     if not is_past(study.retention_until, study.time_zone, clock.now()):
         return 0
-    ids = queries.some_ids(session, study_id, most)
+    ids = queries.to_erase(session, study_id, most)
     if ids:
-        details = _erase(session, study, ids)
+        details = _erase(session, study, list(ids))
         _scrub_later(session, study.id)
         left = queries.count(session, study_id)
-        counts = {"participants": len(ids), "log_details": details, "participants_left": left}
+        people = sum(ids.values())
+        counts = {"participants": people, "log_details": details, "participants_left": left}
+        counts |= {"observers": len(ids) - people} if len(ids) > people else {}
         audit.record(session, Change(ACTOR, "study.erased", study_id, detail=counts))
     return len(ids)
 

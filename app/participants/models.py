@@ -1,7 +1,7 @@
 """A participant and what they agreed to."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,6 +19,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Json, UtcDateTime
 from app.core.ids import uuid7
+
+PERSON: Final = "participant"
+OBSERVER: Final = "observer"
 
 
 class Participant(Base):

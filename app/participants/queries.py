@@ -2,42 +2,58 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.participants.models import AnchorEvent, Consent, DiarySession, Invite, Participant, ParticipantZone, Reading
+from app.participants.models import (
+    PERSON,
+    AnchorEvent,
+    Consent,
+    DiarySession,
+    Invite,
+    Participant,
+    ParticipantZone,
+    Reading,
+)
 from app.studies.models import ConsentText, Study
 from app.studies.retention import is_past
+
+IS_PERSON: Final[ColumnElement[bool]] = Participant.kind == PERSON
+"""The condition of everybody who takes part. Observers of the team are rows too, and are nobody that a study counts or asks."""
 
 
 def by_code(session: Session, study_id: UUID, code: str) -> Participant | None:
     """Return the participant ``code`` of the study."""
     return session.scalars(
-        select(Participant).where(Participant.study_id == study_id, Participant.code == code)
+        select(Participant).where(Participant.study_id == study_id, Participant.code == code, IS_PERSON)
     ).first()
 
 
 def by_id(session: Session, study_id: UUID, participant_id: UUID) -> Participant | None:
     """Return the participant ``participant_id`` of the study."""
-    return session.get(Participant, (study_id, participant_id))
+    found = session.get(Participant, (study_id, participant_id))
+    return found if found is not None and found.kind == PERSON else None
 
 
 def page(session: Session, study_id: UUID, *, after: UUID | None = None, limit: int = 100) -> Sequence[Participant]:
     """Return up to ``limit`` participants in the order of enrolment, beginning after the id ``after``."""
-    statement = select(Participant).where(Participant.study_id == study_id).order_by(Participant.id).limit(limit)
+    of_study = select(Participant).where(Participant.study_id == study_id, IS_PERSON)
+    statement = of_study.order_by(Participant.id).limit(limit)
     return session.scalars(statement if after is None else statement.where(Participant.id > after)).all()
 
 
 def count(session: Session, study_id: UUID) -> int:
-    """Return how many people the study has."""
-    return session.scalar(select(func.count()).select_from(Participant).where(Participant.study_id == study_id)) or 0
+    """Return how many people take part in the study, or ever did."""
+    of_study = select(func.count()).select_from(Participant).where(Participant.study_id == study_id)
+    return session.scalar(of_study.where(IS_PERSON)) or 0
 
 
 def codes(session: Session, study_id: UUID) -> set[str]:
-    """Return every code of the study."""
-    return set(session.scalars(select(Participant.code).where(Participant.study_id == study_id)))
+    """Return the code of everybody who takes part; an observer's is one that nobody else can have."""
+    return set(session.scalars(select(Participant.code).where(Participant.study_id == study_id, IS_PERSON)))
 
 
 def codes_of(session: Session, study_id: UUID, participant_ids: Collection[UUID]) -> dict[UUID, str]:
@@ -48,14 +64,14 @@ def codes_of(session: Session, study_id: UUID, participant_ids: Collection[UUID]
     return {row.id: row.code for row in session.execute(statement)}
 
 
-def some_ids(session: Session, study_id: UUID, most: int) -> Sequence[UUID]:
-    """Return the ids of up to ``most`` people of the study."""
-    statement = select(Participant.id).where(Participant.study_id == study_id).order_by(Participant.id)
-    return session.scalars(statement.limit(most)).all()
+def to_erase(session: Session, study_id: UUID, most: int) -> dict[UUID, bool]:
+    """Return the ids of up to ``most`` rows of people and observers, and whether each is a person's."""
+    statement = select(Participant.id, IS_PERSON).where(Participant.study_id == study_id).order_by(Participant.id)
+    return {row[0]: bool(row[1]) for row in session.execute(statement.limit(most))}
 
 
 def studies_to_erase(session: Session, at: datetime) -> list[UUID]:
-    """Return the studies that still hold people at the moment ``at``, past their retention date."""
+    """Return the studies that still hold people or observers at the moment ``at``, past their retention date."""
     # No zone's day is ahead of that of UTC by more than one: this leaves few to look at with their own zone.
     today = at.astimezone(UTC).date()
     people = select(Participant.id).where(Participant.study_id == Study.id)

@@ -9,6 +9,7 @@ from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.participants.models import AnchorEvent, Consent, Participant
+from app.participants.queries import IS_PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ _PEOPLE = (
     .outerjoin(
         AnchorEvent, (AnchorEvent.study_id == Participant.study_id) & (AnchorEvent.participant_id == Participant.id)
     )
-    .where(Participant.study_id == _STUDY_ID, Participant.id.in_(bindparam("ids", expanding=True)))
+    .where(Participant.study_id == _STUDY_ID, Participant.id.in_(bindparam("ids", expanding=True)), IS_PERSON)
     .with_for_update(read=True, of=Participant)
 )
 _AGREEMENTS = select(Consent.participant_id, Consent.purpose, Consent.method, Consent.version).where(
@@ -58,7 +59,7 @@ _AGREEMENTS = select(Consent.participant_id, Consent.purpose, Consent.method, Co
     Consent.withdrawn_at.is_(None),
 )
 _IDS_OF_CODES = select(Participant.code, Participant.id).where(
-    Participant.study_id == _STUDY_ID, Participant.code.in_(bindparam("codes", expanding=True))
+    Participant.study_id == _STUDY_ID, Participant.code.in_(bindparam("codes", expanding=True)), IS_PERSON
 )
 
 
@@ -96,7 +97,7 @@ def find_ids(session: Session, study_id: UUID, references: Collection[str]) -> d
     if len(found) < len(references):
         ids = {parsed: reference for reference in references if (parsed := _as_id(reference))}
         present = session.scalars(
-            select(Participant.id).where(Participant.study_id == study_id, Participant.id.in_(ids))
+            select(Participant.id).where(Participant.study_id == study_id, Participant.id.in_(ids), IS_PERSON)
         )
         found |= {ids[participant_id]: participant_id for participant_id in present}
     return found

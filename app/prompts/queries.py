@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.participants.models import AnchorEvent, Consent, Participant, ParticipantZone
+from app.participants.queries import IS_PERSON
 from app.prompts.ledger_queries import IS_PLANNED
 from app.prompts.localtime import QuietHours
 from app.prompts.models import (
@@ -110,7 +111,7 @@ def newcomers(session: Session, study_id: UUID, most: int) -> Sequence[UUID]:
     """Return up to ``most`` people of the study who have no plan yet. It looks at everyone."""
     planned = exists().where(PromptPlan.study_id == Participant.study_id, PromptPlan.participant_id == Participant.id)
     new = select(Participant.id).where(Participant.study_id == study_id, ~planned, Participant.withdrawn_at.is_(None))
-    return session.scalars(new.order_by(Participant.id).limit(most)).all()
+    return session.scalars(new.where(IS_PERSON).order_by(Participant.id).limit(most)).all()
 
 
 def plans(session: Session, study_id: UUID, ids: Collection[UUID]) -> dict[UUID, PromptPlan]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.service import Change, record
+from app.statements.cells import TEXT_SOURCES
 from app.statements.models import Statement
 
 
@@ -23,9 +24,10 @@ class Draw:
 def draw(session: Session, actor: str, study_id: UUID, size: int, seed: int) -> Draw:
     """Draw up to ``size`` of the study's statements, none twice and all alike; the same seed draws the same again.
 
-    Replaced ones are left out. The log names ``actor``.
+    Replaced ones, and what observers wrote, are left out. The log names ``actor``.
     """
     of_study = select(Statement.id).where(Statement.study_id == study_id, Statement.retracted_at.is_(None))
+    of_study = of_study.where(Statement.source.in_(TEXT_SOURCES))
     ids = session.scalars(of_study.order_by(Statement.id)).all()
     drawn = random.Random(seed).sample(ids, min(size, len(ids)))  # noqa: S311 - a sample that can be repeated, no secret
     rows = session.scalars(select(Statement).where(Statement.study_id == study_id, Statement.id.in_(drawn)))

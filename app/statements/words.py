@@ -13,9 +13,11 @@ ROLES: Final[Mapping[str, str]] = {
     "worry": _("担忧"),
     "action": _("做了什么"),
     "other": _("其他"),
+    "interview": _("访谈里说的"),
+    "observation": _("团队的观察"),
 }
 
-SOURCES: Final[Mapping[str, str]] = {"diary": _("日记"), "interview": _("访谈")}
+SOURCES: Final[Mapping[str, str]] = {"diary": _("日记"), "interview": _("访谈"), "observer": _("团队观察")}
 
 LABELS: Final[Mapping[Label, str]] = {"negative": _("负面"), "neutral": _("中性"), "positive": _("正面")}
 
