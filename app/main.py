@@ -15,6 +15,7 @@ from app import registry  # noqa: F401 - declares every model and task
 from app.accounts import pages as accounts_pages
 from app.care import pages as care_pages
 from app.care.service import unread_mark
+from app.coding import api as coding_api
 from app.core.crypto import keyring_of
 from app.core.db import Database
 from app.core.settings import Settings
@@ -96,6 +97,7 @@ ROUTERS = (
     delivery_phone.router,
     delivery_staff.router,
     curves_pages.router,
+    coding_api.router,
     statements_api.router,
     statements_pages.router,
     maps_api.router,

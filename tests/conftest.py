@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.server",
     "tests.support.browser",
     "tests.support.cast",
+    "tests.support.coding",
     "tests.support.slow_coder",
     "tests.support.today_form",
 ]
