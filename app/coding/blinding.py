@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session, aliased
 
 from app.coding import blinding_queries as queries
 from app.coding.coders import CONSENSUS
+from app.coding.documents import coding_out
 from app.coding.models import Assignment, Draw, HumanCoding, StudyCoder
 from app.coding.queries import coders
-from app.coding.schemas import CodingOut, coding_out
+from app.coding.schemas import CodingOut
 from app.core.db import MICRO
 from app.studies.access import CODER, StudyAccess
 from app.studies.models import Study

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from app.audit.service import Change, record
 from app.coding import blinding, coders, queries, slots
 from app.coding.coders import STAFF
+from app.coding.documents import coding_out
 from app.coding.errors import CodingEnded, StaleCoding, StatementReplaced
 from app.coding.models import CodingChange, Excerpt, HumanCoding, StudyCoder
-from app.coding.schemas import CodingIn, CodingOut, ExcerptIn, coding_out
+from app.coding.schemas import CodingIn, CodingOut, ExcerptIn
 from app.coding.values import bring_along
 from app.core import clock
 from app.core.errors import FieldError, Invalid, NotFound
