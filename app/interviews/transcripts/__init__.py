@@ -1,0 +1,1 @@
+"""Transcripts as people have them, read into turns. Bytes and text in, dataclasses out: no database, no web."""
