@@ -78,6 +78,8 @@ class Turn(Base):
     start_ms: Mapped[int | None]
     end_ms: Mapped[int | None]
     question: Mapped[str | None] = mapped_column(String(40))
+    # Of a note: the best or the worst moment, or that it should be asked about once more.
+    mark: Mapped[str | None] = mapped_column(String(8))
     proposed_stage_id: Mapped[UUID | None]
     stage_id: Mapped[UUID | None]
     touchpoint_id: Mapped[UUID | None]
@@ -93,6 +95,7 @@ class Turn(Base):
         ForeignKeyConstraint(["study_id", "stage_id"], ["stage.study_id", "stage.id"], ondelete="RESTRICT"),
         CheckConstraint("role IN ('interviewer', 'respondent', 'other')", name="role_known"),
         CheckConstraint("origin IN ('transcript', 'note')", name="origin_known"),
+        CheckConstraint("mark IN ('peak', 'valley', 'ask')", name="mark_known"),
         Index("ix_turn_study_id_interview_id", "study_id", "interview_id", "position"),
         Index("ix_turn_study_id_participant_id", "study_id", "participant_id"),
     )
