@@ -159,7 +159,6 @@ class Store:
     def _edit(self, session: Session, present: Entry, one: Prepared, person: Standing, received_at: datetime) -> Stored:
         version = present.version + 1
         place = Place(present.participant_id, present.stage_id, present.touchpoint_id, present.wave_id, present.day)
-        replaced = statements.retract(session, one.study_id, one.entry_id, place, present.mood)
         session.execute(
             insert(EntryRevision).values(
                 study_id=one.study_id,
@@ -181,7 +180,7 @@ class Store:
         )
         receipt = self._receipt(one, version, received_at)
         session.execute(insert(Receipt).values(_receipt_row(one.study_id, receipt, received_at)))
-        statements.record(session, one.study_id, one.model_version, [_utterance(one, day)], [replaced])
+        statements.revise(session, one.study_id, one.model_version, _utterance(one, day), place, present.mood)
         audit.record(session, _change(one, "entry.edit", version))
         return Stored(receipt)
 
