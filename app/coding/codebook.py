@@ -1,33 +1,35 @@
 """Changing the codebook: every change is one version of it, with all codes as they stood after it.
 
 Each function is given the ``version`` that its caller saw, and refuses with StaleCodebook when there is a newer one.
-Changes of one study come one after the other; nothing is overwritten.
+Changes of one study come one after the other; nothing is overwritten. ``actor`` is as the log names who acts.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.audit.service import Change, record
-from app.coding import codebook_queries as queries
-from app.coding.codebook_colours import next_colour
-from app.coding.codebook_errors import (
-    CodebookFull,
-    CodeNameTaken,
-    CodeNotFound,
-    CodeTooDeep,
-    ShortcutTaken,
-    StaleCodebook,
-)
-from app.coding.codebook_schemas import AUTO, MOST_CODES, MOST_DEPTH, NewCode
-from app.coding.codebook_tree import depth_of, free_letter
-from app.coding.models import Code, CodebookVersion
-from app.core import clock
-from app.core.ids import uuid7
-from app.studies.models import Study
+from app.coding.codebook_book import OpenBook, distinct_name, open_book
+from app.coding.codebook_changes import NOTHING_MOVED, Moved, move_excerpts
+from app.coding.codebook_errors import CodeCircle, CodeNotFound
+from app.coding.codebook_schemas import CodeIn, NewCode
+from app.coding.codebook_tree import below, in_order
+from app.coding.models import Code
+from app.core.errors import FieldError, Invalid
+from app.web.i18n import mark as _
+
+MOST_MERGED = 50
+MOST_PARTS = 6
+FACTS = ("name", "colour", "description", "examples", "memo", "shortcut")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a code is split into: a new code or one that is there, and which of the excerpts go to it."""
+
+    code: NewCode | UUID
+    excerpts: Collection[UUID]
 
 
 def add_code(session: Session, actor: str, study_id: UUID, given: NewCode, *, version: int) -> Code:
@@ -41,119 +43,173 @@ def add_code(session: Session, actor: str, study_id: UUID, given: NewCode, *, ve
     return code
 
 
-def open_book(session: Session, study_id: UUID, version: int) -> "OpenBook":
-    """Return the codebook to change; nobody else changes it until the transaction ends. StaleCodebook."""
-    # Not FOR UPDATE: whoever writes a row of the study meanwhile only refers to it, and need not wait.
-    session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True)).one()
-    if queries.version_of(session, study_id) != version:
-        raise StaleCodebook()
-    return OpenBook(session, study_id, version)
+def add_codes(
+    session: Session, actor: str, study_id: UUID, given: Sequence[NewCode], *, version: int, origin: str
+) -> list[Code]:
+    """Return new codes, stored as one change; a parent stands before its children, which name its ``id``.
+
+    ``origin`` says in the log where they come from, such as a starter's key or "qdc". Errors as of ``add_code``.
+    """
+    return take_over(session, actor, study_id, given, {}, version=version, origin=origin)
 
 
-class OpenBook:
-    """A codebook that is being changed: all its codes by id, with the rules that they keep to."""
-
-    def __init__(self, session: Session, study_id: UUID, version: int) -> None:
-        self.session = session
-        self.study_id = study_id
-        self.version = version
-        self.now = clock.now()
-        self.codes = {code.id: code for code in queries.all_codes(session, study_id)}
-
-    @property
-    def live(self) -> dict[UUID, Code]:
-        """The codes in use, by id."""
-        return {code.id: code for code in self.codes.values() if code.retired_at is None}
-
-    def get(self, code_id: UUID) -> Code:
-        """Return a code in use; CodeNotFound."""
-        code = self.codes.get(code_id)
-        if code is None or code.retired_at is not None:
-            raise CodeNotFound()
-        return code
-
-    def children(self, parent_id: UUID | None) -> list[Code]:
-        """Return the codes in use right under ``parent_id`` (None: at the top), in order."""
-        found = [code for code in self.live.values() if code.parent_id == parent_id]
-        return sorted(found, key=lambda code: (code.position, code.id))
-
-    def add(self, actor: str, given: NewCode) -> Code:
-        """Return a new code, checked and stored, but not yet a version of its own."""
-        if len(self.live) >= MOST_CODES:
-            raise CodebookFull(most=MOST_CODES)
-        parent = self.get(given.parent_id) if given.parent_id else None
-        self.require_depth(given.parent_id, 1)
-        siblings = self.children(given.parent_id)
-        code = Code(
-            study_id=self.study_id,
-            id=given.id or uuid7(),
-            parent_id=given.parent_id,
-            name=self.free_name(given.name, given.parent_id),
-            colour=given.colour or (parent.colour if parent else next_colour(one.colour for one in siblings)),
-            description=given.description,
-            examples=list(given.examples),
-            memo=given.memo,
-            shortcut=self.letter(given.shortcut),
-            position=siblings[-1].position + 1 if siblings else 0,
-            created_at=self.now,
-            created_by=actor[:80],
-        )
-        self.session.add(code)
-        self.codes[code.id] = code
-        return code
-
-    def require_depth(self, parent_id: UUID | None, levels: int) -> None:
-        """CodeTooDeep unless ``levels`` of codes fit under ``parent_id``."""
-        if depth_of(self.codes, parent_id) + levels > MOST_DEPTH:
-            raise CodeTooDeep(most=MOST_DEPTH)
-
-    def free_name(self, name: str, parent_id: UUID | None, *, but: UUID | None = None) -> str:
-        """Return ``name``; CodeNameTaken where another code right under ``parent_id`` is called so."""
-        if any(one.id != but and one.name.casefold() == name.casefold() for one in self.children(parent_id)):
-            raise CodeNameTaken(name=name)
-        return name
-
-    def letter(self, shortcut: str | None, *, but: UUID | None = None) -> str | None:
-        """Return the shortcut to store; ShortcutTaken where another code in use has it."""
-        holders = {one.shortcut: one for one in self.live.values() if one.id != but}
-        if shortcut == AUTO:
-            return free_letter(holders)
-        if shortcut is not None and shortcut in holders:
-            raise ShortcutTaken(letter=shortcut.upper(), name=holders[shortcut].name)
-        return shortcut
-
-    def close(self, actor: str, action: str, detail: Mapping[str, Any]) -> None:
-        """Store what was changed as the next version, and say so in the log."""
-        self.session.flush()
-        self.version += 1
-        self.session.add(
-            CodebookVersion(
-                study_id=self.study_id,
-                version=self.version,
-                action=action,
-                detail=dict(detail),
-                codes=[snapshot(code) for code in self.codes.values()],
-                at=self.now,
-                by=actor[:80],
-            )
-        )
-        told = {"version": self.version, **detail}
-        record(self.session, Change(actor, f"codebook.{action}", self.study_id, self.study_id, told))
-        self.session.flush()
+def take_over(
+    session: Session,
+    actor: str,
+    study_id: UUID,
+    new: Sequence[NewCode],
+    changed: Mapping[UUID, CodeIn],
+    *,
+    version: int,
+    origin: str,
+) -> list[Code]:
+    """Add and change codes as one change of the codebook and return the new ones; without any nothing is changed."""
+    book = open_book(session, study_id, version)
+    for code_id, given in changed.items():
+        _write(book, book.get(code_id), given)
+    added = [book.add(actor, given) for given in new]
+    if added or changed:
+        book.close(actor, "imported", {"origin": origin, "added": len(added), "changed": len(changed)})
+    return added
 
 
-def snapshot(code: Code) -> dict[str, Any]:
-    """Return a code as a version of the codebook keeps it."""
-    return {
-        "id": str(code.id),
-        "parent_id": str(code.parent_id) if code.parent_id else None,
-        "name": code.name,
-        "colour": code.colour,
-        "description": code.description,
-        "examples": list(code.examples),
-        "memo": code.memo,
-        "shortcut": code.shortcut,
-        "position": code.position,
-        "retired": code.retired_at is not None,
-        "merged_into": str(code.merged_into) if code.merged_into else None,
+def change_code(session: Session, actor: str, study_id: UUID, code_id: UUID, given: CodeIn, *, version: int) -> Code:
+    """Return the code as ``given`` says (a colour of None stays as it is); the same again is no change.
+
+    CodeNotFound, CodeNameTaken, ShortcutTaken.
+    """
+    book = open_book(session, study_id, version)
+    code = book.get(code_id)
+    changed = _write(book, code, given)
+    if changed:
+        book.close(actor, "changed", {"code": str(code.id), "changed": changed})
+    return code
+
+
+def move_code(
+    session: Session,
+    actor: str,
+    study_id: UUID,
+    code_id: UUID,
+    *,
+    parent_id: UUID | None,
+    place: int | None = None,
+    version: int,
+) -> Code:
+    """Return the code, with all that is under it at ``place`` (from 0; None: the last) under ``parent_id`` (None: the top).
+
+    Its codings stay as they are. CodeNotFound, CodeCircle, CodeTooDeep, CodeNameTaken.
+    """
+    book = open_book(session, study_id, version)
+    code = book.get(code_id)
+    before = [(one.id, one.parent_id) for one, _depth in in_order(book.live.values())]
+    book.put(code, parent_id, place)
+    if [(one.id, one.parent_id) for one, _depth in in_order(book.live.values())] != before:
+        book.close(actor, "moved", {"code": str(code.id), "parent": str(parent_id) if parent_id else None})
+    return code
+
+
+def merge_codes(
+    session: Session, actor: str, study_id: UUID, source_ids: Collection[UUID], target_id: UUID, *, version: int
+) -> Moved:
+    """Let the excerpts of the sources carry the target, retire the sources, and return what was moved.
+
+    An excerpt whose coder has the target on the very same span already folds into that one; no other is lost. Codes under
+    a source go under the target. CodeNotFound; CodeCircle where the target stands under a source; CodeTooDeep.
+    """
+    book = open_book(session, study_id, version)
+    target = book.get(target_id)
+    sources = [book.get(code_id) for code_id in dict.fromkeys(source_ids)]
+    if not 0 < len(sources) <= MOST_MERGED:
+        raise Invalid(fields=[FieldError("source", _("请选要并过来的编码，一次最多 50 个"), "sources")])
+    if any(target in below(book.live.values(), source.id) for source in sources):
+        raise CodeCircle(_("编码不能并进自己，或者自己下面的编码里"))
+    moved = NOTHING_MOVED
+    for source in sources:
+        _bring_children(book, source, target, but={one.id for one in sources})
+        source.retired_at, source.merged_into = book.now, target.id
+        moved = move_excerpts(session, actor, study_id, source.id, target.id, after=moved)
+    book.close(actor, "merged", {"sources": [str(one.id) for one in sources], "target": str(target.id), **moved.counts})
+    return moved
+
+
+def split_code(
+    session: Session, actor: str, study_id: UUID, code_id: UUID, parts: Sequence[Part], *, version: int
+) -> tuple[list[Code], Moved]:
+    """Give chosen excerpts of a code to others; returns the codes of the parts and what was moved.
+
+    What no part names stays with the code. ExcerptsMoved if one of the excerpts is not the code's (any longer); else as
+    of ``add_code``.
+    """
+    book = open_book(session, study_id, version)
+    code = book.get(code_id)
+    named = [excerpt for part in parts for excerpt in part.excerpts]
+    if not 0 < len(parts) <= MOST_PARTS or len(set(named)) < len(named):
+        raise Invalid(fields=[FieldError("parts", _("请分成 1 到 6 个编码，一个片段只能去一处"), "parts")])
+    into: list[Code] = []
+    moved = NOTHING_MOVED
+    for part in parts:
+        target = book.add(actor, part.code) if isinstance(part.code, NewCode) else book.get(part.code)
+        if target is code:
+            raise CodeCircle(_("请选别的编码"))
+        into.append(target)
+        moved = move_excerpts(session, actor, study_id, code.id, target.id, only=part.excerpts, after=moved)
+    book.close(actor, "split", {"code": str(code.id), "into": [str(one.id) for one in into], **moved.counts})
+    return into, moved
+
+
+def retire_code(session: Session, actor: str, study_id: UUID, code_id: UUID, *, version: int) -> list[Code]:
+    """Take a code and all under it out of use and return them; their excerpts stay as they are. CodeNotFound."""
+    book = open_book(session, study_id, version)
+    retired = below(book.live.values(), book.get(code_id).id)
+    for code in retired:
+        code.retired_at = book.now
+    book.close(actor, "retired", {"code": str(code_id), "codes": len(retired)})
+    return retired
+
+
+def restore_code(session: Session, actor: str, study_id: UUID, code_id: UUID, *, version: int) -> Code:
+    """Return a retired code, in use again: under its parent if that is in use, else at the top.
+
+    One that was merged away comes back without excerpts. CodeNotFound, CodeNameTaken, CodeTooDeep, CodebookFull.
+    """
+    book = open_book(session, study_id, version)
+    code = book.codes.get(code_id)
+    if code is None or code.retired_at is None:
+        raise CodeNotFound()
+    parent_id = code.parent_id if code.parent_id in book.live else None
+    book.require_space()
+    book.require_room(parent_id, 1)
+    book.require_free(code.name, parent_id)
+    siblings = book.children(parent_id)
+    if any(one.shortcut == code.shortcut for one in book.live.values()):
+        code.shortcut = None
+    code.parent_id, code.retired_at, code.merged_into = parent_id, None, None
+    book.number([*siblings, code])
+    book.close(actor, "restored", {"code": str(code.id)})
+    return code
+
+
+def _write(book: OpenBook, code: Code, given: CodeIn) -> list[str]:
+    """Change a code's facts and return which were."""
+    book.require_free(given.name, code.parent_id, but=code.id)
+    becomes = {
+        "name": given.name,
+        "colour": given.colour or code.colour,
+        "description": given.description,
+        "examples": list(given.examples),
+        "memo": given.memo,
+        "shortcut": book.letter(given.shortcut, but=code.id),
     }
+    changed = [name for name in FACTS if getattr(code, name) != becomes[name]]
+    for name in changed:
+        setattr(code, name, becomes[name])
+    return changed
+
+
+def _bring_children(book: OpenBook, source: Code, target: Code, *, but: Collection[UUID]) -> None:
+    for child in book.children(source.id):
+        if child.id in but:
+            continue
+        child.name = distinct_name(child.name, book.names(target.id, but=child.id))
+        book.put(child, target.id, None)

@@ -1,6 +1,6 @@
 """Reading the codebook: its codes in order with how often each is used, and its versions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,12 +57,22 @@ def all_codes(session: Session, study_id: UUID) -> Sequence[Code]:
     return session.scalars(select(Code).where(Code.study_id == study_id).order_by(Code.id)).all()
 
 
+def held_codes(session: Session, study_id: UUID) -> Sequence[Code]:
+    """Return every code of a study, held: who is about to apply one waits until the transaction ends, or is waited for.
+
+    Whoever saves a coding holds the codes that are new in it first and the coding then, and changing the codebook does the same.
+    """
+    of_study = select(Code).where(Code.study_id == study_id).order_by(Code.id)
+    return session.scalars(of_study.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+
+
 def uses_of(session: Session, study_id: UUID, among: ColumnElement[bool] | None = None) -> dict[UUID, int]:
     """Return how many excerpts carry each code; codes without one are left out."""
     of_study = select(Excerpt.code_id, func.count()).where(Excerpt.study_id == study_id)
     if among is not None:
         of_study = of_study.join(HumanCoding, HAS_CODING).where(among)
-    return dict(session.execute(of_study.group_by(Excerpt.code_id)).tuples().all())
+    rows = session.execute(of_study.group_by(Excerpt.code_id)).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def version_of(session: Session, study_id: UUID) -> int:
@@ -83,17 +93,6 @@ def snapshot_of(session: Session, study_id: UUID, version: int) -> list[dict[str
         return []
     found = session.get(CodebookVersion, (study_id, version))
     return list(found.codes) if found else None
-
-
-def hold_live(session: Session, study_id: UUID, code_ids: Collection[UUID]) -> set[UUID]:
-    """Return which of these codes are in use, and keep them so until the transaction ends.
-
-    For whoever writes excerpts. Call it before locking a coding: merging locks codes first, then codings.
-    """
-    if not code_ids:
-        return set()
-    live = select(Code.id).where(Code.study_id == study_id, Code.id.in_(code_ids), Code.retired_at.is_(None))
-    return set(session.scalars(live.order_by(Code.id).with_for_update(read=True, key_share=True)))
 
 
 def _facts(code: Code, depth: int, uses: int) -> CodeFacts:
