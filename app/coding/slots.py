@@ -1,5 +1,7 @@
 """The one or two places that a drawn statement has for coders."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, update
@@ -38,15 +40,19 @@ def places(doubled: bool) -> int:
     return 2 if doubled else 1
 
 
-def give(session: Session, study_id: UUID, wanted: list[tuple[UUID, int]], coder_id: UUID) -> list[UUID]:
+def give(
+    session: Session,
+    study_id: UUID,
+    wanted: Sequence[tuple[UUID, int]],
+    coder_id: UUID,
+    *,
+    done_at: datetime | None = None,
+) -> list[UUID]:
     """Give the coder these places (statement, slot) and return the statements that they got: a taken one is left out."""
     if not wanted:
         return []
-    now = clock.now()
-    rows = [
-        {"study_id": study_id, "statement_id": statement_id, "slot": slot, "coder_id": coder_id, "assigned_at": now}
-        for statement_id, slot in sorted(wanted)
-    ]
+    common = {"study_id": study_id, "coder_id": coder_id, "assigned_at": clock.now(), "done_at": done_at}
+    rows = [common | {"statement_id": statement_id, "slot": slot} for statement_id, slot in sorted(wanted)]
     insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     given = insert(Assignment).values(rows).on_conflict_do_nothing().returning(Assignment.statement_id)
     got = set(session.scalars(given))

@@ -14,9 +14,10 @@ from starlette.testclient import TestClient
 
 from app.accounts import service as accounts
 from app.accounts.actors import SCOPES, StaffActor
-from app.coding import service
+from app.coding import plans, queries, service
 from app.coding.coders import coder_of, consensus_of
 from app.coding.models import Assignment, Code, Draw, StudyCoder
+from app.coding.plan_schemas import PlanIn
 from app.coding.schemas import CodingIn, CodingOut
 from app.core import clock
 from app.core.crypto import Keyring
@@ -162,6 +163,16 @@ class CodedScene(Scene):
 @dataclass
 class CodingCast(CodedScene, Cast):
     """The coded scene, and a client to act with."""
+
+
+def put_plan(scene: CodedScene, *, version: int | None = None, **given: Any) -> int:
+    """Put a plan in force (``PlanIn``'s fields; ``version`` None: in place of whatever is) and return its version."""
+    with scene.store.write() as session:
+        access = scene.access(session, "owner")
+        if version is None:
+            before = queries.latest_plan(session, scene.study_id)
+            version = before.version if before else 0
+        return plans.plan(session, access, PlanIn.model_validate(given), version).version
 
 
 def coded_scene(store: Database, keyring: Keyring) -> CodedScene:
