@@ -16,6 +16,7 @@ from app.accounts import pages as accounts_pages
 from app.care import pages as care_pages
 from app.care.service import unread_mark
 from app.coding import api as coding_api
+from app.coding import pages as coding_pages
 from app.core.crypto import keyring_of
 from app.core.db import Database
 from app.core.settings import Settings
@@ -98,6 +99,7 @@ ROUTERS = (
     delivery_staff.router,
     curves_pages.router,
     coding_api.router,
+    coding_pages.router,
     statements_api.router,
     statements_pages.router,
     maps_api.router,
