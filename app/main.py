@@ -15,8 +15,11 @@ from app import registry  # noqa: F401 - declares every model and task
 from app.accounts import pages as accounts_pages
 from app.care import pages as care_pages
 from app.care.service import unread_mark
+from app.coding import agreement_api, agreement_pages
 from app.coding import api as coding_api
 from app.coding import pages as coding_pages
+from app.coding import reading_api as coding_reading_api
+from app.coding import reading_pages as coding_reading
 from app.core.crypto import keyring_of
 from app.core.db import Database
 from app.core.settings import Settings
@@ -34,6 +37,10 @@ from app.diary.desk import EntryDesk
 from app.diary.limits import LARGER_BODIES
 from app.exchange.takeaway_pages import MOST_TIMES
 from app.exchange.takeaway_pages import router as takeaway_router
+from app.interviews import conducting_pages as interviews_conducting
+from app.interviews import guide_api as interviews_guide_api
+from app.interviews import guide_pages as interviews_guides
+from app.interviews import observing_pages as interviews_observing
 from app.jobs.worker import Worker
 from app.maps import api as maps_api
 from app.maps import pages as maps_pages
@@ -98,8 +105,16 @@ ROUTERS = (
     delivery_phone.router,
     delivery_staff.router,
     curves_pages.router,
+    interviews_guide_api.router,
+    interviews_guides.router,
+    interviews_conducting.router,
+    interviews_observing.router,
     coding_api.router,
+    coding_reading_api.router,
+    coding_reading.router,
     coding_pages.router,
+    agreement_api.router,
+    agreement_pages.router,
     statements_api.router,
     statements_pages.router,
     maps_api.router,
