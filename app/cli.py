@@ -29,6 +29,7 @@ from app.exchange import checkup, commands, own_data, people, terminal
 from app.exchange.demo import load_demo
 from app.exchange.entries import EntryImport, Refused, Summary
 from app.exchange.newcomers import Rules
+from app.exchange.refi import commands as refi_commands
 from app.exchange.refusals import in_words, refusals
 from app.exchange.sheets import open_sheet
 from app.jobs.service import watch
@@ -63,6 +64,7 @@ coder_commands.command("evaluate")(judging.evaluate)
 coder_commands.command("train")(training.train)
 
 cli.command("export")(commands.export)
+imports.command("qdpx")(refi_commands.import_qdpx)
 
 OfStudy = Annotated[str, typer.Option("--study", metavar="SLUG", help="The study, by the name in its address.")]
 Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: UTF-8 or GB18030; commas, semicolons or tabs.")]

@@ -16,6 +16,7 @@ from app.curves.comparison import compare
 from app.exchange.codes import read_codes, write_sheet
 from app.exchange.errors import StudyUnknown
 from app.exchange.exporting import Format, What, write_entries, write_prompts
+from app.exchange.refi.commands import export_qdpx, exported_lines
 from app.exchange.reports import adaptation_lines, comparison_lines
 from app.participants.readings import OPERATOR, Readings
 from app.statements import adapting, drawing, recodings
@@ -83,12 +84,21 @@ def export(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="The study, by the name in its address.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="New file; only you can read it.")],
     what: Annotated[What, typer.Option(help="The diary's entries, or the ledger of prompts.")] = What.ENTRIES,
-    form: Annotated[Format, typer.Option("--format", help="A table, or an array of objects.")] = Format.CSV,
+    form: Annotated[
+        Format, typer.Option("--format", help="A table, an array of objects, or qdpx: the whole study as a project.")
+    ] = Format.CSV,
 ) -> None:
-    """Write a study's entries with the times of the prompts they answer, or its ledger of prompts, into a new file."""
+    """Write a study's entries with the times of the prompts they answer, or its ledger of prompts, into a new file.
+
+    With --format qdpx: everything that was said, the codebook and every coder's codes as a REFI-QDA project.
+    """
     with opened(Settings.from_environment()) as database:
         with database.read() as session:
             protocol = studies.protocol(session, _study(session, study).id)
+        if form is Format.QDPX:
+            for line in exported_lines(export_qdpx(database, protocol.study, output), output):
+                print(line)
+            return
         if what is What.PROMPTS:
             n = write_prompts(database, protocol.study.id, output, form)
         else:

@@ -31,10 +31,11 @@ class What(StrEnum):
 
 
 class Format(StrEnum):
-    """In which form: a table, or one JSON array of objects."""
+    """In which form: a table, one JSON array of objects, or (the whole study) a REFI-QDA project."""
 
     CSV = "csv"
     JSON = "json"
+    QDPX = "qdpx"
 
 
 ENTRY_COLUMNS = (

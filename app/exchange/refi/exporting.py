@@ -8,16 +8,13 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from io import TextIOWrapper
-from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.coding.codebook_queries import CodeFacts, codes_of
 from app.coding.models import Memo, StudyCoder
-from app.core.db import Database
 from app.exchange.refi import names, queries
 from app.exchange.refi.archive import INTERNAL, PROJECT, SOURCES, stamped
 from app.exchange.refi.codes import CODE_MEMO, code_memo, code_tree, stage_set
@@ -27,7 +24,6 @@ from app.exchange.refi.people import Person, Sight, read_people
 from app.exchange.refi.sources import Source, sources_of
 from app.exchange.refi.statements import StatementWriter, Used, shortened
 from app.exchange.refi.xml import element, opening, reference, references, words
-from app.exchange.sheets import private_file
 from app.studies import queries as studies
 from app.studies.protocol import StudyProtocol
 
@@ -49,12 +45,6 @@ class Written:
     sources: int = 0
     selections: int = 0
     withheld: int = 0
-
-
-def write_file(database: Database, study_id: UUID, path: Path, heard: Heard) -> Written:
-    """Write everything of a study into the new file ``path``, for its operator; Unwritable."""
-    with private_file(path) as file, database.read() as session:
-        return write_project(session, study_id, cast("IO[bytes]", cast("TextIOWrapper", file).buffer), Sight(), heard)
 
 
 def write_project(session: Session, study_id: UUID, file: IO[bytes], sight: Sight, heard: Heard) -> Written:
