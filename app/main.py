@@ -37,10 +37,13 @@ from app.diary.desk import EntryDesk
 from app.diary.limits import LARGER_BODIES
 from app.exchange.takeaway_pages import MOST_TIMES
 from app.exchange.takeaway_pages import router as takeaway_router
+from app.interviews import api as interviews_api
 from app.interviews import conducting_pages as interviews_conducting
 from app.interviews import guide_api as interviews_guide_api
 from app.interviews import guide_pages as interviews_guides
 from app.interviews import observing_pages as interviews_observing
+from app.interviews import pages as interviews_pages
+from app.interviews.limits import LARGER_BODIES as LARGER_TRANSCRIPTS
 from app.jobs.worker import Worker
 from app.maps import api as maps_api
 from app.maps import pages as maps_pages
@@ -115,6 +118,8 @@ ROUTERS = (
     coding_pages.router,
     agreement_api.router,
     agreement_pages.router,
+    interviews_api.router,
+    interviews_pages.router,
     statements_api.router,
     statements_pages.router,
     maps_api.router,
@@ -139,7 +144,7 @@ def create_app(settings: Settings) -> FastAPI:
                 metrics=metrics,
                 max_body=settings.max_body_kb * 1024,
                 secure=settings.secure_cookies,
-                larger=LARGER_BODIES,
+                larger={**LARGER_BODIES, **LARGER_TRANSCRIPTS},
             ),
             Middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=5),
         ],

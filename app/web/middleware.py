@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 import structlog
@@ -51,7 +52,8 @@ class Metrics:
 
 
 class Shell:
-    """The outermost middleware. ``larger`` says which paths, by their beginning, take more than ``max_body`` bytes."""
+    """The outermost middleware. ``larger`` says which paths, by their beginning (``*`` for any part), take more than
+    ``max_body`` bytes."""
 
     def __init__(
         self,
@@ -97,7 +99,9 @@ class Shell:
             self._record(scope, status, time.perf_counter() - began)
 
     def _most(self, path: str) -> int:
-        return max([self.max_body, *(size for beginning, size in self.larger.items() if path.startswith(beginning))])
+        return max(
+            [self.max_body, *(size for beginning, size in self.larger.items() if fnmatchcase(path, f"{beginning}*"))]
+        )
 
     def _limited(self, receive: Receive, most: int) -> Receive:
         seen = 0

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -35,9 +36,9 @@ def scene(store: Database) -> Scene:
     return set_scene(store, Keyring(b"k" * 32))
 
 
-def bring_in(scene: Scene, raw: bytes | None = None, **changes: object) -> Imported:
+def bring_in(scene: Scene, raw: bytes | None = None, **changes: Any) -> Imported:
     source = read((FIXTURES / "dental_implant.txt").read_bytes() if raw is None else raw, "dental_implant.txt")
-    given = Given(**{"participant": "P01", "held_on": date(2026, 5, 2), **changes})  # type: ignore[arg-type]
+    given = Given(**{"participant": "P01", "held_on": date(2026, 5, 2), **changes})
     with scene.store.write() as session:
         study = session.get_one(Study, scene.study_id)
         return importing.import_interview(session, scene.keyring, ACTOR, study, source, understand(source), given)
@@ -219,7 +220,7 @@ def test_wave_and_name_change_and_removal_takes_all_along(scene: Scene) -> None:
 
 
 def test_consent_is_asked_for_as_the_study_has_it(scene: Scene) -> None:
-    def problem(**changes: object) -> str:
+    def problem(**changes: Any) -> str:
         with pytest.raises(Invalid) as refused:
             bring_in(scene, **changes)
         return f"{refused.value.fields[0].field}:{refused.value.fields[0].code}"

@@ -16,6 +16,7 @@ NOBODY: Final = ""
 """The speaker of text that names none."""
 
 Form = Literal["text", "docx", "srt", "vtt", "csv"]
+FORM_KINDS: Final[tuple[Form, ...]] = ("text", "docx", "srt", "vtt", "csv")
 Role = Literal["interviewer", "respondent", "other"]
 ROLES: Final[tuple[Role, ...]] = ("interviewer", "respondent", "other")
 
