@@ -8,7 +8,8 @@ from app.charts.geometry import Frame, Pair, bezier, runs
 from app.charts.markup import Palette, element, number, safe_address, text
 from app.charts.points import ChartPoint, ChartWords, known, spoken
 
-DASHES = "4 4"
+DASHES = "11 7"
+"""Long beside the dots of another curve: the two are told apart without colour."""
 
 
 def _coordinates(frame: Frame, *places: Pair) -> str:

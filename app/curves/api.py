@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from app.charts import svg_to_png
 from app.core.db import MICRO, Database
-from app.curves import deps, queries, recoding_api
+from app.curves import correction_api, deps, queries, recoding_api
 from app.curves.deps import Asked, Reading
 from app.curves.drawing import draw
 from app.curves.points import conditions_of
@@ -22,6 +23,7 @@ from app.web.tables import csv_text
 
 router = APIRouter()
 router.include_router(recoding_api.router)
+router.include_router(correction_api.router)
 curves = APIRouter(prefix="/api/v1/studies/{slug}", tags=["curves"])
 
 Kind = Literal["json", "csv", "svg", "png"]
@@ -112,7 +114,15 @@ def _computed(request: Request, access: StudyAccess, asked: Asked, kind: Kind) -
     with request.app.state.database.read() as session:
         reading = deps.read(request, session, access, asked)
         curve = deps.compute(request, session, reading)
-    return Response(_body(curve, kind), media_type=MEDIA_TYPES[kind], headers=_headers(reading, kind))
+        model = _beside(request, session, reading, curve) if kind in ("svg", "png") else None
+    return Response(_body(curve, kind, model), media_type=MEDIA_TYPES[kind], headers=_headers(reading, kind))
+
+
+def _beside(request: Request, session: Session, reading: Reading, curve: Curve) -> Curve | None:
+    """The model's own curve, for a picture of the corrected one."""
+    if not curve.corrected or curve.score != "corrected":
+        return None
+    return deps.correct(request, session, reading).model
 
 
 def _headers(reading: Reading, kind: Kind) -> dict[str, str]:
@@ -136,7 +146,7 @@ def _preferred(request: Request) -> Kind:
     return min(named, key=lambda kind: places[kind]) if named else "json"
 
 
-def _body(curve: Curve, kind: Kind) -> str | bytes:
+def _body(curve: Curve, kind: Kind, model: Curve | None) -> str | bytes:
     if kind == "json":
         return present(curve).model_dump_json()
     if kind == "csv":
@@ -144,7 +154,7 @@ def _body(curve: Curve, kind: Kind) -> str | bytes:
         rows = [[getattr(point, name) for name in names] for point in present(curve).points]
         sets = [[point.key in curve.valley, point.key in curve.peak] for point in curve.points]
         return csv_text([*names, "valley", "peak"], [row + marks for row, marks in zip(rows, sets, strict=True)])
-    svg = str(draw(curve, standalone=True))
+    svg = str(draw(curve, standalone=True, behind=model))
     return svg if kind == "svg" else svg_to_png(svg, width=PNG_WIDTH)
 
 

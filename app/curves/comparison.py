@@ -83,7 +83,7 @@ def compare(session: Session, study_id: UUID, version: str, *, anonymous: bool) 
     place = {one: number for number, one in enumerate(sorted({row.participant_id for row in rows}))}
     n, before, after = (_matrix(rows, place, index_of, name) for name in ("n", "sum_before", "sum_after"))
     everybody = _sums(n, before)
-    hidden = too_few(everybody, everybody) if anonymous else np.zeros(len(positions), dtype=bool)
+    hidden = too_few(n, n) if anonymous else np.zeros(len(positions), dtype=bool)
     present = of_sums(protocol, QUESTION, positions, everybody, hidden)
     proposed = replace(of_sums(protocol, QUESTION, positions, _sums(n, after), hidden), model_version=version)
     change = estimate_sums(_sums(n, after - before), level=QUESTION.level, score="model")

@@ -1,7 +1,7 @@
 """What a request asks of a curve, and how much of it the caller may see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from fastapi import Depends, Query, Request
 from sqlalchemy.orm import Session
 
 from app.accounts.actors import READ_STATEMENTS
-from app.curves import queries, service
+from app.curves import corrections, queries, service
+from app.curves.corrections import Correction
 from app.curves.matrices import CellMatrices
 from app.curves.queries import ChangedQuote, Quote, Revisions
 from app.curves.service import By, Curve, CurveQuestion, ScoreName
@@ -81,6 +82,26 @@ def compute(request: Request, session: Session, reading: Reading) -> Curve:
         coder_version=reading.coder_version,
         refining=reading.refining,
         anonymous=reading.anonymous,
+    )
+
+
+def correct(request: Request, session: Session, reading: Reading) -> Correction:
+    """Return the curve that ``reading`` asks for without and with its correction, in the same session."""
+    matrices: CellMatrices = request.app.state.matrices
+    found = service.basis(
+        session,
+        matrices,
+        reading.access.study.id,
+        replace(reading.question, score="corrected"),
+        revisions=reading.revisions,
+        anonymous=reading.anonymous,
+    )
+    return corrections.of_basis(
+        found,
+        reading.question,
+        as_of=reading.revisions.changed_at,
+        coder_version=reading.coder_version,
+        refining=reading.refining,
     )
 
 

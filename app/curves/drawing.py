@@ -1,6 +1,6 @@
 """A curve handed to the charts: points, marks and words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from markupsafe import Markup
 
@@ -23,9 +23,10 @@ def draw(
     behind: Curve | None = None,
 ) -> Markup:
     """Return the curve as an SVG; ``href`` names what a point opens, ``behind`` is drawn pale under it."""
-    points = [
-        _chart_point(curve, point, href) for point in curve.points if curve.by == "stage" or point.estimate is not None
-    ]
+    # A stage keeps its place on the road whatever is known of it, and so does what only the model speaks of.
+    known = {point.key for one in (curve, behind) if one for point in one.points if point.estimate is not None}
+    shown = [point for point in curve.points if curve.by == "stage" or point.key in known]
+    points = [_chart_point(curve, point, href) for point in shown]
     return curve_svg(
         points,
         words=_words(curve),
@@ -33,10 +34,14 @@ def draw(
         standalone=standalone,
         title=title(curve),
         description=sentence(curve),
-        caption=sentence(curve) + " " + _footnote(curve) if standalone else "",
+        caption=f"{sentence(curve)} {_footnote(curve, behind)}" if standalone else "",
         chart_id=CHART_ID,
-        behind=[_chart_point(behind, point, None) for point in behind.points] if behind else (),
+        behind=_behind(behind, {point.key for point in shown}) if behind else (),
     )
+
+
+def _behind(curve: Curve, keys: Collection[str]) -> list[ChartPoint]:
+    return [_chart_point(curve, point, None) for point in curve.points if point.key in keys]
 
 
 def title(curve: Curve) -> str:
@@ -54,7 +59,7 @@ def _chart_point(curve: Curve, point: CurvePoint, href: Callable[[CurvePoint], s
         upper=point.upper,
         band_lower=point.band_lower,
         band_upper=point.band_upper,
-        sub_label=_counted(point),
+        sub_label=_counted(curve, point),
         mark=mark,
         note=note,
         href=href(point) if href and not point.suppressed else None,
@@ -85,10 +90,14 @@ def _candidate(
     return mark, translate(perhaps)
 
 
-def _counted(point: CurvePoint) -> str:
+def _counted(curve: Curve, point: CurvePoint) -> str:
     if point.suppressed:
         return translate(_("人数太少，不显示"))
-    return translate(_("%(people)s 人 %(entries)s 条")) % {"people": point.participants, "entries": point.entries}
+    counted = translate(_("%(people)s 人 %(entries)s 条")) % {"people": point.participants, "entries": point.entries}
+    if not (curve.corrected and point.statements):
+        return counted
+    coded = translate(_("编码 %(coded)s 条")) % {"coded": point.coded}
+    return f"{counted} {coded if point.coded else translate(_('证据不足'))}"
 
 
 def _words(curve: Curve) -> ChartWords:
@@ -99,16 +108,18 @@ def _words(curve: Curve) -> ChartWords:
         valley=translate(_("低谷")),
         peak=translate(_("高峰")),
         too_little=translate(_("证据不足")),
-        missing=translate(_("还没有日记")),
+        missing=translate(_("还没有人工编码") if curve.corrected else _("还没有日记")),
         interval=translate(_("{value}（{lower} ~ {upper}）")),
     )
 
 
-def _footnote(curve: Curve) -> str:
+def _footnote(curve: Curve, behind: Curve | None) -> str:
     said = translate(_("竖线和灰带是 %(level)s 的不确定范围；编码器 %(version)s。")) % {
         "level": f"{curve.level * 100:g}%",
         "version": curve.model_version,
     }
+    if behind:
+        said = f"{said} {translate(_('点线是只用机器的曲线。'))}"
     if not curve.refining.waiting:
         return said
     waiting = {"n": curve.refining.waiting, "version": ", ".join(curve.refining.versions)}

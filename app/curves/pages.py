@@ -12,7 +12,9 @@ from app.charts.points import Layout
 from app.core.db import MICRO
 from app.core.errors import NotFound
 from app.curves import coder_pages, deps, queries
-from app.curves.deps import Asked
+from app.curves.correction_words import apart, verdict, wanting
+from app.curves.corrections import Correction
+from app.curves.deps import Asked, Reading
 from app.curves.drawing import draw
 from app.curves.points import conditions_of
 from app.curves.queries import Quote
@@ -22,7 +24,7 @@ from app.participants.consents import may_be_quoted
 from app.participants.sight import Sight, sight_of
 from app.statements.words import ROLES, day_words
 from app.studies import queries as studies
-from app.studies.access import TEXT_READERS, InStudy, StudyAccess
+from app.studies.access import RESEARCHERS, TEXT_READERS, InStudy, StudyAccess
 from app.studies.protocol import StudyProtocol
 from app.web.i18n import mark as _
 from app.web.pages import render
@@ -36,6 +38,7 @@ Order = Literal["lowest", "highest"]
 LAYOUTS: tuple[Layout, ...] = ("wide", "medium", "narrow")
 AXES = (("stage", _("按阶段")), ("day", _("按天数")), ("touchpoint", _("按触点")))
 SCORES = (("corrected", _("日记里说的")), ("mood", _("自己选的心情")))
+CORRECTED_SCORES = (("corrected", _("人工校正后")), ("model", _("只用机器")), ("mood", _("自己选的心情")))
 KINDS = (("png", "PNG"), ("svg", "SVG"), ("csv", "CSV"), ("json", "JSON"))
 GLIMPSE = 3
 MOST_QUOTES = 200
@@ -64,12 +67,13 @@ class Glimpse:
 @router.get("/studies/{slug}")
 def study_page(request: Request, access: Seen, asked: Asked) -> Response:
     with request.app.state.database.read() as session:
-        curve = deps.compute(request, session, deps.read(request, session, access, asked))
+        curve, correction = _curves(request, session, deps.read(request, session, access, asked))
         protocol = studies.protocol(session, access.study.id)
         segments = _segments(session, access, asked)
         glimpses = _glimpses(session, access, protocol, curve, asked) if deps.sees_text(access) else []
     request.app.state.readings.note(access, deps.whose(quote for glimpse in glimpses for quote in glimpse.quotes))
     href = _point_address(access, asked) if deps.sees_text(access) else None
+    behind = correction.model if curve.corrected and curve.score == "corrected" else None
     context: dict[str, Any] = {
         "study": access.study,
         "actor": access.actor,
@@ -77,14 +81,19 @@ def study_page(request: Request, access: Seen, asked: Asked) -> Response:
         "curve": curve,
         "heading": headline(curve),
         "summary": sentence(curve),
-        "charts": [draw(curve, layout=layout, href=href) for layout in LAYOUTS],
+        "correction": correction if asked.score in ("corrected", "model") else None,
+        "apart": apart(correction),
+        "wanting": wanting(correction),
+        "verdict": verdict,
+        "charts": [draw(curve, layout=layout, href=href, behind=behind) for layout in LAYOUTS],
         "labels": {point.key: label_of(curve, point) for point in curve.points},
         "shown": [point for point in curve.points if point.estimate is not None or curve.by == "stage"],
         "axes": [Option(words, _address(access, asked, by=key), asked.by == key) for key, words in AXES],
-        "scores": [Option(words, _address(access, asked, score=key), asked.score == key) for key, words in SCORES],
+        "scores": _scores(access, asked, correction),
         "waves": _waves(access, asked, protocol),
         "segments": segments,
-        "downloads": [Option(name, _download(access, asked, kind), False) for kind, name in KINDS],
+        "downloads": [Option(name, _download(access, asked, kind, curve.score), False) for kind, name in KINDS],
+        "may_draw": access.can(RESEARCHERS),
         "glimpses": glimpses,
         "total": sum(point.entries or 0 for point in curve.points),
         "zone": protocol.study.time_zone,
@@ -138,6 +147,22 @@ def quotes_page(
     return render(request, "curves/quotes.html", context, language=access.study.language)
 
 
+def _curves(request: Request, session: Session, reading: Reading) -> tuple[Curve, Correction]:
+    """Return the curve to show, and what human codes change of it. As long as too little is coded for the whole road the
+    page stays on the model's curve, instead of emptying it from the first code on."""
+    correction, score = deps.correct(request, session, reading), reading.question.score
+    if score == "corrected":
+        return correction.shown, correction
+    return deps.compute(request, session, reading), correction
+
+
+def _scores(access: StudyAccess, asked: CurveQuestion, correction: Correction) -> list[Option]:
+    # Until there is a corrected curve to look at beside it, the model's is simply what the diaries say.
+    at_hand = asked.score if correction.settled or asked.score != "model" else "corrected"
+    offered = CORRECTED_SCORES if correction.settled else SCORES
+    return [Option(words, _address(access, asked, score=key), at_hand == key) for key, words in offered]
+
+
 def _query(asked: CurveQuestion, **changes: str | None) -> str:
     values: Mapping[str, Any] = {
         "by": asked.by,
@@ -155,8 +180,8 @@ def _address(access: StudyAccess, asked: CurveQuestion, **changes: str | None) -
     return f"/studies/{access.study.slug}" + (f"?{query}" if query else "")
 
 
-def _download(access: StudyAccess, asked: CurveQuestion, kind: str) -> str:
-    query = _query(asked)
+def _download(access: StudyAccess, asked: CurveQuestion, kind: str, score: str) -> str:
+    query = _query(asked, score=score)
     return f"/api/v1/studies/{access.study.slug}/curve.{kind}" + (f"?{query}" if query else "")
 
 

@@ -27,6 +27,7 @@ class PointOut(BaseModel):
     n_entries: int | None
     n_statements: int | None
     n_coded: int | None
+    n_coded_participants: int | None
     enough: bool
     suppressed: bool
 
@@ -78,6 +79,7 @@ def present(curve: Curve) -> CurveOut:
             n_entries=point.entries,
             n_statements=point.statements,
             n_coded=point.coded,
+            n_coded_participants=point.coded_people,
             enough=point.enough,
             suppressed=point.suppressed,
         )

@@ -26,7 +26,7 @@ from app.studies.protocol import StudyProtocol
 By = Literal["stage", "day", "touchpoint"]
 ScoreName = Literal["corrected", "model", "human", "mood"]
 K_ANONYMOUS = 8
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class CurvePoint:
     entries: int | None
     statements: int | None
     coded: int | None
+    coded_people: int | None
     enough: bool
     suppressed: bool
 
@@ -114,18 +115,33 @@ def etag(
     return hashlib.sha256(repr(basis).encode()).hexdigest()[:32]
 
 
-def curve(
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a curve is computed from: the positions of its axis, the sums of shape (participants, positions), and which
+    positions may not be shown: their figures at all, or (``few_coded``) those that human codes went into."""
+
+    protocol: StudyProtocol
+    positions: Sequence[Position]
+    sums: Sums
+    hidden: NDArray[np.bool_]
+    few_coded: NDArray[np.bool_]
+
+    def hidden_in(self, score: ScoreName) -> NDArray[np.bool_]:
+        """Return the positions that may not be shown of a curve of this score."""
+        return self.hidden | self.few_coded if score in ("corrected", "human") else self.hidden
+
+
+def basis(
     session: Session,
     matrices: CellMatrices,
     study_id: UUID,
     question: CurveQuestion,
     *,
     revisions: Revisions,
-    coder_version: str,
-    refining: Refining = NOTHING_WAITS,
     anonymous: bool,
-) -> Curve:
-    """Return the study's curve. ``anonymous`` hides every point of fewer than 8 people, or whose complement has fewer."""
+) -> Basis:
+    """Return what the curve is computed from. ``anonymous`` hides every point of fewer than 8 people, or whose complement
+    has fewer; and of figures that human codes went into, those of fewer than 8 people who were coded."""
     protocol = studies.protocol(session, study_id)
     positions, index_of = axis(protocol, question.by)
     members = _members(session, study_id, question.segment)
@@ -143,11 +159,29 @@ def curve(
         wave=None if question.wave is None else (wave.id.hex if wave else "none"),
     )
     sums = everybody if members is None else _of_members(everybody, participants, members)
-    hidden = too_few(sums, everybody) if anonymous else np.zeros(len(positions), dtype=bool)
-    drawn = of_sums(protocol, question, positions, sums, hidden)
+    shown = np.zeros(len(positions), dtype=bool)
+    hidden = too_few(sums.n, everybody.n) if anonymous else shown
+    few_coded = sums.coded.any(axis=0) & too_few(sums.coded, everybody.coded) if anonymous else shown
+    return Basis(protocol, positions, sums, hidden, few_coded)
+
+
+def curve(
+    session: Session,
+    matrices: CellMatrices,
+    study_id: UUID,
+    question: CurveQuestion,
+    *,
+    revisions: Revisions,
+    coder_version: str,
+    refining: Refining = NOTHING_WAITS,
+    anonymous: bool,
+) -> Curve:
+    """Return the study's curve; of ``anonymous`` see basis."""
+    found = basis(session, matrices, study_id, question, revisions=revisions, anonymous=anonymous)
+    drawn = of_sums(found.protocol, question, found.positions, found.sums, found.hidden_in(question.score))
     return replace(
         drawn,
-        recode_needed=protocol.study.coder_version != coder_version,
+        recode_needed=found.protocol.study.coder_version != coder_version,
         refining=refining,
         as_of=revisions.changed_at,
     )
@@ -243,10 +277,13 @@ def _of_members(sums: Sums, participants: Sequence[UUID], members: set[UUID]) ->
     return Sums(*(getattr(sums, name)[inside] for name in Sums.__slots__))
 
 
-def too_few(sums: Sums, everybody: Sums) -> NDArray[np.bool_]:
-    """Where there are too few people to show; or so few beside them that subtracting two curves would show those."""
-    inside = (sums.n > 0).sum(axis=0)
-    beside = (everybody.n > 0).sum(axis=0) - inside
+def too_few(counts: NDArray[np.float64], everybody: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where there are too few people to show; or so few beside them that subtracting two curves would show those.
+
+    Both arrays have the shape (participants, positions) and count statements.
+    """
+    inside = (counts > 0).sum(axis=0)
+    beside = (everybody > 0).sum(axis=0) - inside
     hidden: NDArray[np.bool_] = (inside < K_ANONYMOUS) | ((beside > 0) & (beside < K_ANONYMOUS))
     return hidden
 
@@ -283,6 +320,7 @@ def _point(position: Position, index: int, sums: Sums, estimate: CurveEstimate, 
         entries=count(sums.entries[:, index].sum()),
         statements=count(sums.n[:, index].sum()),
         coded=count(sums.coded[:, index].sum()),
+        coded_people=count((sums.coded[:, index] > 0).sum()),
         enough=bool(estimate.sufficient[index]) and not hidden,
         suppressed=bool(hidden),
     )

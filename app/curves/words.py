@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from app.curves.jackknife import MIN_PARTICIPANTS
 from app.curves.service import Curve, CurvePoint
 from app.statements.words import day_words as day_words  # noqa: PLC0414 - rooms above take it from here
 from app.web.i18n import current_language, translate
 from app.web.i18n import mark as _
 
-EVIDENCE = 5
+EVIDENCE = MIN_PARTICIPANTS
 MOST_NAMED = 4
 
 
@@ -32,7 +33,8 @@ def sentence(curve: Curve) -> str:
         return translate(_("证据还不足：每个点至少要有 %(n)s 位参与者，才能说哪里低、哪里高。")) % {"n": EVIDENCE}
     if len(curve.valley) >= sum(point.enough for point in curve.points) > 1:
         return translate(_("现有日记还分不出哪里最低、哪里最高，需要更多参与者。"))
-    return " ".join(part for part in (_valley(curve), _peak(curve), basis(curve)) if part).replace("。 ", "。")
+    said = (_valley(curve), _peak(curve), _left_out(curve), basis(curve))
+    return " ".join(part for part in said if part).replace("。 ", "。")
 
 
 def headline(curve: Curve) -> str:
@@ -64,11 +66,11 @@ def _valley(curve: Curve) -> str:
     if not certain:
         return ""
     if not candidates:
-        return translate(_("最低点是%(name)s（%(level)s 把握）。")) % {"name": certain, "level": _level(curve)}
+        return translate(_("最低点是%(name)s（%(level)s 把握）。")) % {"name": certain, "level": level_of(curve)}
     return translate(_("最低点很可能在%(name)s，现有数据还不能排除%(others)s（%(level)s）。")) % {
         "name": certain,
         "others": candidates,
-        "level": _level(curve),
+        "level": level_of(curve),
     }
 
 
@@ -77,8 +79,16 @@ def _peak(curve: Curve) -> str:
     if not certain:
         return ""
     if not candidates:
-        return translate(_("最高点是%(name)s（%(level)s 把握）。")) % {"name": certain, "level": _level(curve)}
+        return translate(_("最高点是%(name)s（%(level)s 把握）。")) % {"name": certain, "level": level_of(curve)}
     return translate(_("最高点很可能在%(name)s，还不能排除%(others)s。")) % {"name": certain, "others": candidates}
+
+
+def _left_out(curve: Curve) -> str:
+    """Return where nothing can be said although people wrote there: of a corrected curve, where too few were coded."""
+    out = [point for point in curve.points if point.statements and not point.enough]
+    if not (curve.corrected and out):
+        return ""
+    return translate(_("%(names)s证据不足，没有一起比。")) % {"names": listed([name_of(curve, point) for point in out])}
 
 
 def _both(curve: Curve, keys: tuple[str, ...], *, lowest: bool) -> tuple[str, str]:
@@ -93,18 +103,18 @@ def _both(curve: Curve, keys: tuple[str, ...], *, lowest: bool) -> tuple[str, st
         first, last = order.index(points[0].key), order.index(points[-1].key)
         if last - first == len(points) - 1:
             span = translate(_("从%(first)s到%(last)s的其他日子"))
-            names = {"first": _name(curve, points[0]), "last": _name(curve, points[-1])}
-            return _name(curve, extreme), span % names
-    return _name(curve, extreme), _listed([_name(curve, point) for point in others])
+            names = {"first": name_of(curve, points[0]), "last": name_of(curve, points[-1])}
+            return name_of(curve, extreme), span % names
+    return name_of(curve, extreme), listed([name_of(curve, point) for point in others])
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Return the names in a row; of many, the first few and how many there are."""
     shown = translate(_("、")).join(names[:MOST_NAMED])
     return shown if len(names) <= MOST_NAMED else translate(_("%(some)s等 %(n)s 处")) % {"some": shown, "n": len(names)}
 
 
-def _name(curve: Curve, point: CurvePoint) -> str:
+def name_of(curve: Curve, point: CurvePoint) -> str:
     """Return a point's name within a sentence: a stage in quotation marks, a day counted from the anchor event."""
     if curve.by == "day":
         return _days(curve.anchor, point)
@@ -126,5 +136,6 @@ def _days(anchor: str, point: CurvePoint) -> str:
     return translate(_("%(anchor)s后第 %(first)s–%(last)s 天")) % {"anchor": anchor, "first": first, "last": last}
 
 
-def _level(curve: Curve) -> str:
+def level_of(curve: Curve) -> str:
+    """Return the level of the curve's intervals, as a percentage."""
     return f"{curve.level * 100:g}%"

@@ -1,11 +1,12 @@
-"""``make bench``: print every row. ``--quick`` takes smaller sizes; names pick rows: http coder curve program phone sync."""
+"""``make bench``: print every row. ``--quick`` takes smaller sizes; names pick rows: http coder curve coverage program phone
+sync."""
 
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import coder_rows, curve_rows, http_rows, phone_row, program_rows, sync_rows
+from tests.bench import coder_rows, coverage_rows, curve_rows, http_rows, phone_row, program_rows, sync_rows
 from tests.bench.table import Row
 
 
@@ -13,13 +14,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--quick", action="store_true", help="a tenth of the sizes")
-    parser.add_argument("names", nargs="*", help="http coder curve program phone sync; all without a name")
+    parser.add_argument("names", nargs="*", help="http coder curve coverage program phone sync; all without a name")
     chosen = parser.parse_args()
     share = 10 if chosen.quick else 1
     groups: dict[str, Callable[[Path], Iterator[Row]]] = {
         "coder": lambda _: coder_rows.rows(quick=chosen.quick),
         "http": http_rows.rows,
         "curve": lambda folder: curve_rows.rows(folder, people=10_000 // share, statements=1_000_000 // share),
+        "coverage": lambda _: coverage_rows.rows(repetitions=2000 // share),
         "program": lambda folder: program_rows.rows(folder, imported=100_000 // share),
         "phone": phone_row.rows,
         "sync": lambda folder: sync_rows.rows(folder, histories=10_000 // share),
