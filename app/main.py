@@ -17,6 +17,9 @@ from app.care import pages as care_pages
 from app.care.service import unread_mark
 from app.coding import agreement_api, agreement_pages
 from app.coding import api as coding_api
+from app.coding import codebook_api as coding_codebook_api
+from app.coding import codebook_change_pages as coding_codebook_changes
+from app.coding import codebook_pages as coding_codebook
 from app.coding import pages as coding_pages
 from app.coding import reading_api as coding_reading_api
 from app.coding import reading_pages as coding_reading
@@ -113,6 +116,9 @@ ROUTERS = (
     interviews_conducting.router,
     interviews_observing.router,
     coding_api.router,
+    coding_codebook_api.router,
+    coding_codebook.router,
+    coding_codebook_changes.router,
     coding_reading_api.router,
     coding_reading.router,
     coding_pages.router,

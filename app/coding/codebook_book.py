@@ -20,7 +20,7 @@ from app.coding.codebook_errors import (
     StaleCodebook,
 )
 from app.coding.codebook_schemas import AUTO, MOST_CODES, MOST_DEPTH, MOST_NAME, NewCode
-from app.coding.codebook_tree import below, depth_of, free_letter, height
+from app.coding.codebook_tree import below, depth_of, free_letter, height, in_order
 from app.coding.models import Code, CodebookVersion
 from app.core import clock
 from app.core.ids import uuid7
@@ -146,7 +146,7 @@ class OpenBook:
                 version=self.version,
                 action=action,
                 detail=dict(detail),
-                codes=[snapshot(code) for code in self.codes.values()],
+                codes=[snapshot(code) for code, _depth in in_order(self.codes.values())],
                 at=self.now,
                 by=actor[:80],
             )

@@ -49,3 +49,9 @@ class ExcerptsMoved(Conflict):
     code = "excerpts_moved"
     title = "有些片段已经不在这个编码下了"
     remedy = "这次没有改动任何东西。请重新看一遍片段，再决定怎么拆分。"
+
+
+class UnknownStarter(NotFound):
+    code = "unknown_starter"
+    title = "没有这个现成的编码本"
+    remedy = "请刷新页面，从列出的几个里选。"

@@ -1,6 +1,6 @@
 """Reading the codebook: its codes in order with how often each is used, and its versions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import User
 from app.coding.codebook_tree import in_order
 from app.coding.models import Code, CodebookVersion, Excerpt, HumanCoding
 
@@ -85,6 +86,13 @@ def versions_of(session: Session, study_id: UUID, *, most: int = 200) -> Sequenc
     """Return the latest changes of the codebook, the newest first."""
     of_study = select(CodebookVersion).where(CodebookVersion.study_id == study_id)
     return session.scalars(of_study.order_by(CodebookVersion.version.desc()).limit(most)).all()
+
+
+def names_of_users(session: Session, labels: Collection[str]) -> dict[str, str]:
+    """Return the names of those whom the log calls ``labels`` (user:…), by label."""
+    ids = [UUID(label.partition(":")[2]) for label in labels]
+    users = session.execute(select(User.id, User.name).where(User.id.in_(ids))).all() if ids else ()
+    return {f"user:{user_id}": name for user_id, name in users}
 
 
 def snapshot_of(session: Session, study_id: UUID, version: int) -> list[dict[str, Any]] | None:

@@ -38,6 +38,10 @@ def _line_ends(given: object) -> object:
     return given.replace("\r\n", "\n").replace("\r", "\n") if isinstance(given, str) else given
 
 
+def _joined(given: object) -> object:
+    return " ".join(given.splitlines()) if isinstance(given, str) else given
+
+
 def _lower(given: object) -> object:
     return (given.strip().lower() or None) if isinstance(given, str) else given
 
@@ -48,7 +52,8 @@ def _text(most: int, least: int = 0) -> StringConstraints:
 
 CodeName = Annotated[str, _text(MOST_NAME, 1), AfterValidator(_writable), AfterValidator(_one_line)]
 LongText = Annotated[str, BeforeValidator(_line_ends), _text(MOST_WORDS), AfterValidator(_writable)]
-Example = Annotated[str, BeforeValidator(_line_ends), _text(MOST_EXAMPLE, 1), AfterValidator(_writable)]
+Example = Annotated[str, BeforeValidator(_joined), _text(MOST_EXAMPLE, 1), AfterValidator(_writable)]
+"""One line: on the page each line is an example of its own."""
 Colour = Annotated[str, BeforeValidator(_lower), StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 Letter = Annotated[str, StringConstraints(pattern=r"^(?:[a-z]|auto)$")]
 Shortcut = Annotated[Letter | None, BeforeValidator(_lower)]
