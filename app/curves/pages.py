@@ -42,6 +42,7 @@ CORRECTED_SCORES = (("corrected", _("人工校正后")), ("model", _("只用机�
 KINDS = (("png", "PNG"), ("svg", "SVG"), ("csv", "CSV"), ("json", "JSON"))
 GLIMPSE = 3
 MOST_QUOTES = 200
+MOST_OBSERVED = 50
 MOST_SEGMENT_VALUES = 12
 
 
@@ -118,6 +119,7 @@ def quotes_page(
         protocol = studies.protocol(session, access.study.id)
         sight = sight_of(session, access)
         found = _quotes(session, sight, protocol, asked, key, lowest=order == "lowest", limit=MOST_QUOTES)
+        observed = _observed(session, sight, protocol, asked, key)
         quotable = may_be_quoted(session, access.study.id)
     request.app.state.readings.note(access, deps.whose(found))
     address = _point_address(access, asked)(point)
@@ -128,6 +130,7 @@ def quotes_page(
         "point": point,
         "label": label_of(curve, point),
         "quotes": found,
+        "observed": observed,
         "quotable": quotable,
         "some_hidden": sight.consents is not None,
         "orders": [
@@ -231,6 +234,20 @@ def _quotes(
         *queries.narrowed(session, protocol, asked.segment, asked.wave),
     ]
     return queries.quotes(session, sight, conditions=conditions, lowest_first=lowest, limit=limit)
+
+
+def _observed(
+    session: Session, sight: Sight, protocol: StudyProtocol, asked: CurveQuestion, key: str
+) -> Sequence[Quote]:
+    """Return what observers of the team saw at a point: read beside the quotes, and in none of its figures."""
+    conditions = [
+        *conditions_of(protocol, asked.by, key),
+        *queries.narrowed(session, protocol, asked.segment, asked.wave),
+    ]
+    own = (queries.OBSERVED,)
+    return queries.quotes(
+        session, sight, conditions=conditions, lowest_first=True, limit=MOST_OBSERVED, sources=own
+    )
 
 
 def _glimpses(

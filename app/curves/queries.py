@@ -32,6 +32,7 @@ CELL_COLUMNS = (
 )
 
 CURVE_SOURCES = (*TEXT_SOURCES, "mood")
+OBSERVED = "observer"
 
 
 @dataclass(frozen=True, slots=True)

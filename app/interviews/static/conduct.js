@@ -73,7 +73,8 @@ function go(key, { focus = true } = {}) {
 
 function notice(sentence) {
   const line = document.createElement("p");
-  line.className = "notice wrong";
+  // Waiting for a network is nothing wrong: everything is kept.
+  line.className = sentence === words.waiting ? "notice" : "notice wrong";
   line.textContent = sentence;
   return line;
 }
