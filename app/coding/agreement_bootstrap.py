@@ -19,7 +19,7 @@ Name = Literal["alpha", "alpha_interval", "kappa", "ac1", "raw", "prevalence"]
 Lack = Literal["nothing_in_common", "no_variation", "few_participants", "no_disagreement", "unstable"]
 Statistic: TypeAlias = Callable[[FloatArray], FloatArray]
 
-DRAWS: Final = 2000
+DRAWS: Final = 1000
 MIN_PARTICIPANTS: Final = 8
 """With fewer people an interval is not given: in simulations it then missed the truth too often."""
 

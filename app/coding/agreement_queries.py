@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.coding.models import Assignment, Code, CodingChange, Draw, Excerpt, HumanCoding, StudyCoder
@@ -128,10 +128,8 @@ class Quoted:
     source_id: UUID
 
 
-def quoted(
-    session: Session, study_id: UUID, ids: Collection[UUID], readable: ColumnElement[bool] | None
-) -> dict[UUID, Quoted]:
-    """Return the words of those statements that stand and are ``readable`` (a condition on Statement; None: all)."""
+def quoted(session: Session, study_id: UUID, ids: Collection[UUID]) -> dict[UUID, Quoted]:
+    """Return the words of those statements that stand, by id."""
     query = (
         select(
             Statement.id,
@@ -146,5 +144,5 @@ def quoted(
         .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
         .where(Statement.study_id == study_id, Statement.id.in_(ids), Statement.retracted_at.is_(None))
     )
-    rows: Sequence[Any] = session.execute(query if readable is None else query.where(readable)).all()
+    rows: Sequence[Any] = session.execute(query).all()
     return {row.id: Quoted(*row) for row in rows}
