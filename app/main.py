@@ -17,6 +17,7 @@ from app.care import pages as care_pages
 from app.care.service import unread_mark
 from app.coding import agreement_api, agreement_pages
 from app.coding import api as coding_api
+from app.coding import draw_pages as coding_draw_pages
 from app.coding import codebook_api as coding_codebook_api
 from app.coding import codebook_change_pages as coding_codebook_changes
 from app.coding import codebook_pages as coding_codebook
@@ -116,6 +117,7 @@ ROUTERS = (
     interviews_conducting.router,
     interviews_observing.router,
     coding_api.router,
+    coding_draw_pages.router,
     coding_codebook_api.router,
     coding_codebook.router,
     coding_codebook_changes.router,

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
 
 from app.coding import blinding_queries as queries
 from app.coding.coders import CONSENSUS
 from app.coding.documents import coding_out
-from app.coding.models import Assignment, Draw, HumanCoding, StudyCoder
+from app.coding.models import Assignment, HumanCoding, StudyCoder
 from app.coding.queries import coders
 from app.coding.schemas import CodingOut
 from app.core.db import MICRO
@@ -23,6 +23,8 @@ NEVER: Final = "never"
 AFTER: Final = "after"
 ALWAYS: Final = "always"
 PROPOSALS: Final = (NEVER, AFTER, ALWAYS)
+
+is_blind = queries.is_blind
 
 BLIND: Final = "blind"
 """Hidden because two code it and not both have finished."""
@@ -75,7 +77,7 @@ def may_see(access: StudyAccess) -> ColumnElement[bool]:
     study_id, user_id = access.study.id, access.actor.user_id
     mine = select(StudyCoder.id).where(StudyCoder.study_id == study_id, StudyCoder.user_id == user_id)
     own = HumanCoding.coder_id.in_(mine.scalar_subquery())
-    open_to = ~is_blind(HumanCoding.study_id, HumanCoding.statement_id)
+    open_to = ~queries.is_blind(HumanCoding.study_id, HumanCoding.statement_id)
     if access.role == CODER:
         assigned = exists().where(
             Assignment.study_id == HumanCoding.study_id,
@@ -86,24 +88,12 @@ def may_see(access: StudyAccess) -> ColumnElement[bool]:
     return and_(HumanCoding.study_id == study_id, or_(own, open_to))
 
 
-def is_blind(study_id: SQLColumnExpression[UUID], statement_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
-    """Return the condition that a statement, named by columns, was drawn for two coders who are not both done."""
-    draw, place = aliased(Draw), aliased(Assignment)
-    done = (
-        select(func.count())
-        .select_from(place)
-        .where(place.study_id == draw.study_id, place.statement_id == draw.statement_id, place.done_at.is_not(None))
-        .scalar_subquery()
-    )
-    return exists().where(draw.study_id == study_id, draw.statement_id == statement_id, draw.doubled, done < 2)
-
-
 def visible_codings(session: Session, access: StudyAccess, statement_ids: Collection[UUID]) -> dict[UUID, SeenCodings]:
     """Return per statement what the actor may see now. A statement that is not theirs to read has no row."""
     study_id = access.study.id
     rows = queries.statements(session, access, statement_ids)
     ids = [row.id for row in rows]
-    blind = queries.blind_ones(session, study_id, ids, is_blind)
+    blind = queries.blind_ones(session, study_id, ids)
     people = {one.id: one for one in coders(session, study_id)}
     marked = defaultdict(list)
     for excerpt in queries.excerpts(session, study_id, ids):
@@ -117,7 +107,7 @@ def visible_codings(session: Session, access: StudyAccess, statement_ids: Collec
 
 def shows_anything(session: Session, study: Study, statement_id: UUID, coder_id: UUID, *, done: bool) -> bool:
     """Return whether a coder who has this statement before them could see others' codes of it, or the machine's."""
-    if queries.blind_ones(session, study.id, [statement_id], is_blind):
+    if queries.blind_ones(session, study.id, [statement_id]):
         return False
     if study.proposals == ALWAYS or (study.proposals == AFTER and done):
         return True

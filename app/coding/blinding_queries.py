@@ -1,13 +1,13 @@
 """SELECTs of what coders may see of statements."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, SQLColumnExpression, Uuid, and_, bindparam, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
-from app.coding.models import Assignment, Excerpt, HumanCoding, StudyCoder
+from app.coding.models import Assignment, Draw, Excerpt, HumanCoding, StudyCoder
 from app.statements.models import MachineCoding, Statement
 from app.studies.access import CODER, StudyAccess
 
@@ -48,6 +48,25 @@ def readable(access: StudyAccess) -> ColumnElement[bool]:
     )
 
 
+def is_blind(study_id: SQLColumnExpression[UUID], statement_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+    """Return the condition that a statement, named by columns, was drawn for two coders who are not both done."""
+    draw, place = aliased(Draw), aliased(Assignment)
+    done = (
+        select(func.count())
+        .select_from(place)
+        .where(place.study_id == draw.study_id, place.statement_id == draw.statement_id, place.done_at.is_not(None))
+        .scalar_subquery()
+    )
+    return exists().where(draw.study_id == study_id, draw.statement_id == statement_id, draw.doubled, done < 2)
+
+
+_BLIND = select(Draw.statement_id).where(
+    Draw.study_id == bindparam("study_id", type_=Uuid()),
+    Draw.statement_id.in_(bindparam("ids", expanding=True)),
+    is_blind(Draw.study_id, Draw.statement_id),
+)
+
+
 def codings(
     session: Session, study_id: UUID, ids: Collection[UUID], visible: ColumnElement[bool]
 ) -> Sequence[HumanCoding]:
@@ -62,17 +81,9 @@ def excerpts(session: Session, study_id: UUID, ids: Collection[UUID]) -> Sequenc
     return session.scalars(query.order_by(Excerpt.start, Excerpt.end, Excerpt.id)).all()
 
 
-def blind_ones(
-    session: Session,
-    study_id: UUID,
-    ids: Collection[UUID],
-    is_blind: Callable[[Any, Any], ColumnElement[bool]],
-) -> set[UUID]:
-    """Return which of these statements are blind."""
-    query = select(Statement.id).where(
-        Statement.study_id == study_id, Statement.id.in_(ids), is_blind(Statement.study_id, Statement.id)
-    )
-    return set(session.scalars(query))
+def blind_ones(session: Session, study_id: UUID, ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these statements were drawn for two coders who are not both done."""
+    return set(session.scalars(_BLIND, {"study_id": study_id, "ids": list(ids)}))
 
 
 def others_coded(session: Session, study_id: UUID, statement_id: UUID, coder_id: UUID) -> bool:

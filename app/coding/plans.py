@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.coding import drawing_queries as found
 from app.coding.models import DrawPlan
 from app.coding.needed import Spread
 from app.coding.plan_schemas import PlanIn, PlanOut, StagePlanOut
-from app.coding.probabilities import ELSEWHERE, LEAST, LEAST_EXPECTED, Rates, chances, uncertainty
+from app.coding.probabilities import ELSEWHERE, LEAST_EXPECTED, Rates, chances, uncertainty
 from app.core.errors import FieldError, Invalid
 from app.studies import queries as studies
 from app.studies.access import StudyAccess
@@ -107,7 +108,8 @@ def _rates_for(session: Session, study_id: UUID, half_width: float) -> dict[str,
         if spread is not None:
             codes = spread.needed(half_width)
             wanted = spread.statements if codes is None else max(codes, LEAST_EXPECTED)
-            rates[stage_id.hex] = min(1.0, max(wanted / spread.statements, LEAST))
+            # Whole percents, upwards: nobody wants to read, or to promise, more than that.
+            rates[stage_id.hex] = min(1.0, ceil(wanted / spread.statements * 100 - 1e-9) / 100)
     return rates
 
 
@@ -134,7 +136,7 @@ def _stages(
     for stage in studies.protocol(session, study_id).stages:
         statements, own = counts.get(stage.id, 0), expected[stage.id]
         spread, places = spreads.get(stage.id), done.get(stage.id)
-        codes = max(own.draws * (1 + double_share), float(places.places) if places else 0.0)
+        codes = (places.places if places else 0) + (own.draws - own.drawn) * (1 + double_share)
         codes_done = places.done if places else 0
         rows.append(
             StagePlanOut(

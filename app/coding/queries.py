@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, Uuid, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.coding.models import Assignment, Code, CodingChange, Draw, DrawPlan, Excerpt, HumanCoding, StudyCoder
@@ -142,6 +142,13 @@ def values_in_force(session: Session, study_id: UUID, ids: Collection[UUID]) -> 
     ``done`` counts the slots whose coders have finished with a sentiment, ``total`` sums those sentiments, and ``agreed``
     is the adjudicated one, or None.
     """
+    return session.execute(_VALUES, {"study_id": study_id, "ids": list(ids)}).all()
+
+
+def _values() -> Select[Any]:
+    # Put together once: every save runs it, and putting it together costs more than running it.
+    study_id: BindParameter[UUID] = bindparam("study_id", type_=Uuid())
+    ids: BindParameter[UUID] = bindparam("ids", expanding=True)
     slot = (
         select(
             Assignment.statement_id.label("statement_id"),
@@ -165,7 +172,7 @@ def values_in_force(session: Session, study_id: UUID, ids: Collection[UUID]) -> 
         .where(HumanCoding.done_at.is_not(None))
         .subquery()
     )
-    query = (
+    return (
         select(
             Draw.statement_id,
             Draw.probability,
@@ -178,4 +185,6 @@ def values_in_force(session: Session, study_id: UUID, ids: Collection[UUID]) -> 
         .outerjoin(agreed, agreed.c.statement_id == Draw.statement_id)
         .where(Draw.study_id == study_id, Draw.statement_id.in_(ids))
     )
-    return session.execute(query).all()
+
+
+_VALUES = _values()

@@ -45,7 +45,7 @@ def save_coding(
     see; StatementReplaced, CodingEnded; Invalid for spans outside of the text and for unknown or retired codes.
     """
     own = coder or coders.coder_of(session, access)
-    statement = _held(session, access, own, statement_id)
+    statement = hold_statement(session, access, own, statement_id)
     marked = queries.excerpts(session, access.study.id, statement_id, own.id)
     before = _document(session, access.study.id, statement_id, own)
     if before.version and before.content() == given.content():
@@ -86,8 +86,11 @@ def _document(session: Session, study_id: UUID, statement_id: UUID, own: StudyCo
     return coding_out(kept, queries.excerpts(session, study_id, statement_id, own.id) if kept else ())
 
 
-def _held(session: Session, access: StudyAccess, own: StudyCoder, statement_id: UUID) -> Statement:
-    """Return the statement, held: whoever else codes it waits, so that slots, versions and cells are of one moment."""
+def hold_statement(session: Session, access: StudyAccess, own: StudyCoder, statement_id: UUID) -> Statement:
+    """Return the statement, held until the transaction ends: whoever else codes it waits; errors as of ``save_coding``.
+
+    So slots, versions and cells are of one moment.
+    """
     study_id = access.study.id
     hold(session, study_id)
     whose = queries.whose_statement(session, study_id, statement_id)
@@ -220,7 +223,7 @@ def _remember(
             actor=access.actor.label[:80],
             at=clock.now(),
             version=after.version,
-            before=before.content() if before.version else None,
+            before=before.content() | {"blind": before.blind} if before.version else None,
             after=after.content() | {"blind": after.blind},
         )
     )
