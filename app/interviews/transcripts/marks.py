@@ -104,7 +104,7 @@ def _labelled(line: str, seen: str, start: int, before: "re.Match[str] | None") 
     if time and time.start() > start and (colon < 0 or time.start() <= colon):
         label = seen[start : time.start()]
         if LABEL.match(label):
-            return _after_label(line, seen, label, time.start(), "stamp")
+            return _after_label(line, seen, label, time.start(), "tab" if label.endswith("\t") else "stamp")
     tab = seen.find("\t", start)
     if tab >= 0 and (colon < 0 or tab < colon) and LABEL.match(seen[start:tab]):
         return _after_label(line, seen, seen[start:tab], tab, "tab", before)
@@ -136,8 +136,8 @@ def _after_label(
     if colon:
         kind = "stamp" if time else "colon"
     elif time is not None and before is None:
-        kind = "stamp" if time[1] or kind == "bracket" else "loose" if text.strip() else "line"
-        if kind == "loose" and text[0] not in _BLANK:
+        kind = "stamp" if time[1] or kind in ("bracket", "tab") else "loose" if text.strip() else "line"
+        if kind == "loose" and line[end - 1] not in _BLANK and text[0] not in _BLANK:
             return None
     return Head(kind, label, *_times(time), line[:end], text, bool(time and time[1]))
 
