@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -18,6 +19,7 @@ ORIGIN: Final = "Xinlu"
 FORM: Final = "1"
 """The version of what we put into descriptions; a file of a later one is read as any other program's."""
 
+MOST_KEPT: Final = 4096
 _ROOT: Final = uuid5(NAMESPACE_URL, "urn:xinlu:refi-qda")
 _MARK: Final = "[xinlu]"
 _BLOCK = re.compile(r"(?:\A|\n)\[xinlu\](?:\n|\Z)")
@@ -41,26 +43,31 @@ HUMAN_EMOTIONS: Final = guid("branch", "emotions")
 MACHINE: Final = guid("branch", "machine")
 
 
+@cache
 def sentiment_code(value: int) -> UUID:
     """Return the code of a person's score, −2..2."""
     return guid("sentiment", value)
 
 
+@lru_cache(MOST_KEPT)
 def emotion_code(label: str) -> UUID:
     """Return the code of an emotion that a person named."""
     return guid("emotion", label)
 
 
+@lru_cache(MOST_KEPT)
 def stage_code(key: str) -> UUID:
     """Return the code of a stage of the journey."""
     return guid("stage", key)
 
 
+@lru_cache(MOST_KEPT)
 def model_user(version: str) -> UUID:
     """Return the user that a model version is."""
     return guid("model", version)
 
 
+@lru_cache(MOST_KEPT)
 def machine_code(version: str, kind: str, label: str) -> UUID:
     """Return a model version's code: ``kind`` is sentiment or emotion."""
     return guid("machine", version, kind, label)
@@ -71,6 +78,7 @@ def machine_label(sentiment_micro: int) -> str:
     return label_of(sentiment_micro / 1_000_000)
 
 
+@lru_cache(MOST_KEPT)
 def moment(at: datetime | None) -> str | None:
     """Return a time as xsd:dateTime in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -112,7 +120,7 @@ def writable(text: str) -> str:
     """Return ``text`` with line ends LF and without what XML cannot hold."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNWRITABLE.sub("\ufffd", text)
+    return text if text.isprintable() else _UNWRITABLE.sub("\ufffd", text)
 
 
 def _told(value: Any) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import IO, Final
 from uuid import UUID
 
@@ -251,6 +252,7 @@ def _few(n: int, most: int) -> None:
         raise ProjectTooLarge(why=translate(_("超过 %(n)s 个元素")) % {"n": most})
 
 
+@lru_cache(16_384)
 def _guid(text: str | None, tag: str) -> UUID:
     found = _GUID.fullmatch((text or "").strip())
     if found is None:
@@ -299,6 +301,7 @@ def _values(node: Node) -> tuple[tuple[UUID, str], ...]:
     return tuple(found)
 
 
+@lru_cache(4096)
 def _moment(text: str | None) -> datetime | None:
     """Return a time in UTC; one without a zone is taken as UTC, and what is no time as none."""
     try:

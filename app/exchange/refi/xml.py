@@ -30,8 +30,12 @@ def words(tag: str, text: str) -> str:
 
 def quoted(value: object) -> str:
     """Return ``value`` as the value of an attribute."""
-    told = moment(value) if isinstance(value, datetime) else value
-    return writable(str(told)).translate(_IN_ATTRIBUTE)
+    if isinstance(value, UUID | int):
+        return str(value)
+    if isinstance(value, datetime):
+        return str(moment(value))
+    told = str(value)
+    return told if told.isalnum() else writable(told).translate(_IN_ATTRIBUTE)
 
 
 def reference(tag: str, target: UUID) -> str:
