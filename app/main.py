@@ -15,12 +15,13 @@ from app import registry  # noqa: F401 - declares every model and task
 from app.accounts import pages as accounts_pages
 from app.care import pages as care_pages
 from app.care.service import unread_mark
+from app.coding import adjudication_pages as coding_adjudication_pages
 from app.coding import agreement_api, agreement_pages
 from app.coding import api as coding_api
-from app.coding import draw_pages as coding_draw_pages
 from app.coding import codebook_api as coding_codebook_api
 from app.coding import codebook_change_pages as coding_codebook_changes
 from app.coding import codebook_pages as coding_codebook
+from app.coding import draw_pages as coding_draw_pages
 from app.coding import pages as coding_pages
 from app.coding import reading_api as coding_reading_api
 from app.coding import reading_pages as coding_reading
@@ -39,6 +40,10 @@ from app.diary import pages as diary_pages
 from app.diary import sync as diary_sync
 from app.diary.desk import EntryDesk
 from app.diary.limits import LARGER_BODIES
+from app.exchange import codebook_pages as exchange_codebook
+from app.exchange.refi import api as refi_api
+from app.exchange.refi import pages as refi_pages
+from app.exchange.refi.limits import LARGER_BODIES as LARGER_PROJECTS
 from app.exchange.takeaway_pages import MOST_TIMES
 from app.exchange.takeaway_pages import router as takeaway_router
 from app.interviews import api as interviews_api
@@ -107,6 +112,8 @@ ROUTERS = (
     prompts_api.router,
     prompts_pages.router,
     takeaway_router,
+    refi_api.router,
+    refi_pages.router,
     care_pages.router,
     delivery_tapping.router,
     delivery_phone.router,
@@ -118,9 +125,12 @@ ROUTERS = (
     interviews_observing.router,
     coding_api.router,
     coding_draw_pages.router,
+    coding_adjudication_pages.router,
     coding_codebook_api.router,
     coding_codebook.router,
     coding_codebook_changes.router,
+    exchange_codebook.pages,
+    exchange_codebook.api,
     coding_reading_api.router,
     coding_reading.router,
     coding_pages.router,
@@ -152,7 +162,7 @@ def create_app(settings: Settings) -> FastAPI:
                 metrics=metrics,
                 max_body=settings.max_body_kb * 1024,
                 secure=settings.secure_cookies,
-                larger={**LARGER_BODIES, **LARGER_TRANSCRIPTS},
+                larger={**LARGER_BODIES, **LARGER_TRANSCRIPTS, **LARGER_PROJECTS},
             ),
             Middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=5),
         ],

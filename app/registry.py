@@ -5,6 +5,7 @@ from app.audit import models as audit
 from app.audit import tasks as audit_tasks
 from app.care import models as care
 from app.coding import models as coding
+from app.coding import search_tasks as coding_search_tasks
 from app.coding import tasks as coding_tasks
 from app.core.db import Base
 from app.diary import models as diary
@@ -28,6 +29,7 @@ __all__ = [
     "audit_tasks",
     "care",
     "coding",
+    "coding_search_tasks",
     "coding_tasks",
     "delivery",
     "delivery_tasks",

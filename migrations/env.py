@@ -15,8 +15,8 @@ LOCK = 0x78696E6C75  # "xinlu": the advisory lock that keeps a second process fr
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
-    """Leave the job engine's tables alone: they are its own."""
-    return kind != "table" or name in metadata.tables
+    """Leave the job engine's tables alone: they are its own; and what only one kind of database has for searching."""
+    return (kind != "table" or name in metadata.tables) and name != "ix_statement_text_trgm"
 
 
 def render_item(kind: str, column_type: object, _context: object) -> str | Literal[False]:

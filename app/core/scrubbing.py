@@ -7,6 +7,7 @@ PostgreSQL keeps such traces until it vacuums; that is its operator's (docs/priv
 
 import time
 from contextlib import closing
+from typing import Any
 
 from app.core.checkpoints import alone
 from app.core.db import WAIT_FOR_LOCK_MS, Database
@@ -25,11 +26,21 @@ def scrub(database: Database) -> bool:
     if database.dialect != "sqlite":
         return False
     with closing(database.writer.raw_connection()) as connection:
+        _merge_indexes(connection.cursor())
         connection.cursor().execute("VACUUM")
     if database.checkpoints:
         return _cut_log(database)
     with alone(database.address) as allowed:
         return allowed and _cut_log(database)
+
+
+def _merge_indexes(cursor: Any) -> None:
+    """A full-text index keeps what was taken out of it, marked as gone, until its parts are merged."""
+    indexes = cursor.execute(
+        "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%'"
+    ).fetchall()
+    for (name,) in indexes:
+        cursor.execute(f"INSERT INTO {name} ({name}) VALUES ('optimize')")  # noqa: S608 - a name from the schema itself
 
 
 def _cut_log(database: Database) -> bool:

@@ -14,6 +14,7 @@ from app.audit import service as audit
 from app.audit.models import AuditEvent
 from app.audit.tasks import seal_waiting
 from app.care.models import Message
+from app.coding import search_index
 from app.core import clock
 from app.core.scrubbing import scrub
 from app.jobs import service as jobs
@@ -32,7 +33,9 @@ from tests.support.staff import submit
 CODE, TOWN = "QX-7731", "只此一人的小镇"
 FIRST, SECOND, TYPED = "第一版写的独一无二的话", "改过以后的另一句话", "在手机上写的第三句话"
 CANARY = "金丝雀唱过的歌"
-TRACES = (FIRST, SECOND, TYPED, CODE, TOWN)
+IN_INDEX = FIRST[6:9]
+"""What an index of three letters each would keep of it."""
+TRACES = (FIRST, SECOND, TYPED, CODE, TOWN, IN_INDEX)
 COMPLAINT = "打了三次电话都没人接，在走廊等了两个小时，伤口疼得厉害。"
 KEPT = "另一个人留下的话"
 
@@ -203,6 +206,8 @@ def test_no_byte_of_their_words_is_left_on_the_disk(cast: Cast, phone: Phone, da
         grown = cast.entry(f"{CANARY}改过{number}" + "更长" * 300, participant=CODE)
         assert cast.put(grown, entry_id, if_match=etag).status_code == 200
     fill_pages(cast)
+    with cast.app.state.database.write() as session:
+        assert search_index.put(session, cast.study_id)
     assert on_disk(database)
     erase_on_phone(phone)
     run_scrub(cast)
