@@ -171,7 +171,7 @@ def interviews(session: Session, study_id: UUID, coder_id: UUID, *, most: int) -
         .order_by(Interview.held_at.desc(), Interview.id)
         .limit(most)
     )
-    return [ReadableInterview(*row) for row in session.execute(query).tuples()]
+    return [ReadableInterview(*row) for row in session.execute(query)]
 
 
 def people(session: Session, study_id: UUID, coder_id: UUID, *, after: str, most: int) -> Sequence[ReadablePerson]:
@@ -185,7 +185,7 @@ def people(session: Session, study_id: UUID, coder_id: UUID, *, after: str, most
         .order_by(Participant.code)
         .limit(most)
     )
-    return [ReadablePerson(*row) for row in session.execute(query).tuples()]
+    return [ReadablePerson(*row) for row in session.execute(query)]
 
 
 def _same(study_id: Any, participant_id: Any) -> ColumnElement[bool]:

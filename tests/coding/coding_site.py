@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.interviews.models import Interview, Turn
 from app.statements import service as statements
 from app.statements.cells import Place
+from app.statements.models import Statement
 from app.statements.service import Utterance
 from app.studies.coders import get_coder
 from tests.support.coding import CodedScene, coded_scene
@@ -114,6 +115,13 @@ class CodingSite:
             for start in range(0, len(said), 500):
                 statements.record(session, study_id, coder.version, said[start : start + 500])
             return interview.id, [one.id for one in answers]
+
+    def statements_of(self, turns: list[UUID]) -> list[UUID]:
+        """Return the statements that these turns have become, in the same order."""
+        query = select(Statement.source_id, Statement.id).where(Statement.source_id.in_(turns))
+        with self.scene.store.read() as session:
+            found = {source: statement for source, statement in session.execute(query)}  # noqa: C416
+        return [found[turn] for turn in turns]
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """A hundred statements, coded in a browser without ever touching the mouse: taken, scored, coded and finished."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -18,6 +18,8 @@ export function keysOf(act, codeOf) {
     "】": () => act.excerpt(1),
     "/": act.filter,
     "、": act.filter,
+    "?": act.help,
+    "？": act.help,
   };
   const lettered = {
     n: act.nextUnfinished,
@@ -52,6 +54,8 @@ export function keysOf(act, codeOf) {
   }
 
   function plain(event, wasEmotion) {
+    // Signs stand elsewhere on every keyboard, and often above a digit.
+    if (event.key.length === 1 && event.key in named) return named[event.key]();
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
     if (digit) return withDigit(Number(digit), event.shiftKey, wasEmotion);
     if (event.shiftKey) return shifted(event);
@@ -74,7 +78,6 @@ export function keysOf(act, codeOf) {
     if (event.key === "ArrowLeft" || event.key === "ArrowRight") return act.extend("character", event.key === "ArrowRight" ? 1 : -1);
     if (event.key === "ArrowUp" || event.key === "ArrowDown") return act.extend("clause", event.key === "ArrowDown" ? 1 : -1);
     if (event.key === "Enter") return act.reopen();
-    if (event.key === "?" || event.key === "？") return act.help();
     return letterOf(event) === "f" ? act.find() : false;
   }
 

@@ -9,7 +9,7 @@ const LONGEST_WAIT_MS = 30_000;
 // send(id, document, version) resolves to { kind, coding?, words? } with kind saved, stale, refused or again (as when there is
 // no network); changed(id) is called whenever the state of a statement is another one.
 export class Saving {
-  constructor({ send, changed, later = setTimeout, chance = Math.random }) {
+  constructor({ send, changed, later = (act, ms) => setTimeout(act, ms), chance = Math.random }) {
     Object.assign(this, { send, changed, later, chance });
     this.kept = new Map();
     this.records = new Map();

@@ -165,7 +165,7 @@ function begin() {
   // The side and the panel reach from under the page's head to the lower edge, however far the head has scrolled away.
   function fit() {
     const cols = document.querySelector(".cols");
-    const above = Math.max(57, Math.round(cols.getBoundingClientRect().top));
+    const above = Math.max(57, Math.round(document.getElementById("panel").getBoundingClientRect().top));
     if (above !== fit.above) cols.style.setProperty("--above", `${(fit.above = above)}px`);
   }
 
