@@ -25,9 +25,10 @@ from app.core.errors import AppError
 from app.core.logging import configure
 from app.core.schema import opened
 from app.core.settings import Settings, SettingsError
-from app.exchange import checkup, commands, own_data, people, terminal
+from app.exchange import checkup, codebook_commands, commands, own_data, people, terminal
 from app.exchange.demo import load_demo
 from app.exchange.entries import EntryImport, Refused, Summary
+from app.exchange.interviews import import_interview
 from app.exchange.newcomers import Rules
 from app.exchange.refi import commands as refi_commands
 from app.exchange.refusals import in_words, refusals
@@ -64,7 +65,9 @@ coder_commands.command("evaluate")(judging.evaluate)
 coder_commands.command("train")(training.train)
 
 cli.command("export")(commands.export)
+imports.command("interview")(import_interview)
 imports.command("qdpx")(refi_commands.import_qdpx)
+imports.command("codebook")(codebook_commands.import_codebook)
 
 OfStudy = Annotated[str, typer.Option("--study", metavar="SLUG", help="The study, by the name in its address.")]
 Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: UTF-8 or GB18030; commas, semicolons or tabs.")]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import AppError, Invalid, PreconditionFailed
 from app.interviews import import_pages, queries, service, staging_pages
 from app.interviews.transcripts.shapes import ROLES, Role
-from app.interviews.words import DONE, KINDS, NOBODY
+from app.interviews.words import DONE, KINDS, NOBODY, held_words
 from app.interviews.words import ROLES as ROLE_NAMES
 from app.participants.sight import sight_of
 from app.studies import queries as studies
@@ -165,4 +165,10 @@ def _to(access: StudyAccess, interview_id: UUID, done: str) -> Response:
 
 
 def _context(access: StudyAccess) -> dict[str, Any]:
-    return {"study": access.study, "actor": access.actor, "here": "interviews", "zone": access.study.time_zone}
+    return {
+        "study": access.study,
+        "actor": access.actor,
+        "here": "interviews",
+        "held_words": held_words,
+        "zone": access.study.time_zone,
+    }

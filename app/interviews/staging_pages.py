@@ -15,7 +15,7 @@ from app.interviews.errors import TurnChanged
 from app.interviews.models import Turn
 from app.interviews.queries import RESPONDENT, InterviewLine
 from app.interviews.staging import Choice, Outcome
-from app.interviews.words import DONE, KINDS, NOBODY, STALE, clock_words
+from app.interviews.words import DONE, KINDS, NOBODY, STALE, clock_words, held_words
 from app.participants.sight import sight_of
 from app.studies import queries as studies
 from app.studies.access import RESEARCHERS, TEXT_READERS, InStudy, StudyAccess, confirm
@@ -165,7 +165,13 @@ def _turn(
 
 
 def _context(access: StudyAccess) -> dict[str, Any]:
-    return {"study": access.study, "actor": access.actor, "here": "interviews", "zone": access.study.time_zone}
+    return {
+        "study": access.study,
+        "actor": access.actor,
+        "here": "interviews",
+        "held_words": held_words,
+        "zone": access.study.time_zone,
+    }
 
 
 def _id(given: str) -> UUID | None:

@@ -1,6 +1,10 @@
 """What the pages of interviews say of roles, formats and what was done."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from app.web.i18n import mark as _
+from app.web.i18n import translate
 
 ROLES = {"interviewer": _("访谈者"), "respondent": _("受访者"), "other": _("旁人")}
 NO_SPEAKER = _("不是说话人")
@@ -32,3 +36,9 @@ def clock_words(milliseconds: int | None) -> str:
     minutes, seconds = divmod(milliseconds // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def held_words(moment: datetime, zone: str) -> str:
+    """Return the day on which a talk was held, as people in ``zone`` write it."""
+    day = moment.astimezone(ZoneInfo(zone)).date()
+    return translate(_("%(year)s年%(month)s月%(day)s日")) % {"year": day.year, "month": day.month, "day": day.day}

@@ -4,6 +4,7 @@ const form = document.querySelector("form.staging");
 const answers = form ? [...form.querySelectorAll("[data-turn]")] : [];
 const csrf = form?.elements.namedItem("csrf_token").value;
 const count = document.getElementById("count");
+const left = document.getElementById("left");
 let now = null;
 
 function stageOf(turn) {
@@ -44,6 +45,8 @@ function countUp() {
   count.dataset.done = Number(count.dataset.done) + 1;
   count.textContent = count.dataset.words.replace("{all}", count.dataset.all).replace("{done}", count.dataset.done);
   document.querySelector("progress.progress").value = Number(count.dataset.done);
+  left.dataset.n = Number(left.dataset.n) - 1;
+  left.textContent = left.dataset.n > 0 ? left.dataset.words.replace("{n}", left.dataset.n) : left.dataset.none;
 }
 
 function standsAs(turn, version) {
