@@ -99,6 +99,15 @@ def doubles(session: Session, study_id: UUID, wanted: Filter) -> list[Double]:
     return sorted((one for one in all_of_them if wanted.takes(one)), key=lambda one: -one.apart)
 
 
+def double(session: Session, study_id: UUID, statement_id: UUID) -> Double | None:
+    """Return the statement with what both coders say of it; None where it was not drawn for two, or one is not done."""
+    rows = found.completed(session, study_id, None, statement_id)
+    if not rows:
+        return None
+    people = {one.id: one for one in queries.coders(session, study_id)}
+    return _double(rows[0], _sides(session, study_id, [statement_id], people)[statement_id])
+
+
 def settle(session: Session, access: StudyAccess, statement_id: UUID, given: CodingIn, version: int) -> CodingOut:
     """Store what the team decided of a statement, in place of ``version`` (0: the first), and return it.
 

@@ -13,8 +13,13 @@ from app.participants.models import Participant
 from app.statements.models import Statement
 
 
-def completed(session: Session, study_id: UUID, stage_id: UUID | None) -> Sequence[Any]:
-    """Return (statement_id, stage_id) of what was drawn for two who have both finished, the latest finished first."""
+def completed(
+    session: Session, study_id: UUID, stage_id: UUID | None, statement_id: UUID | None = None
+) -> Sequence[Any]:
+    """Return (statement_id, stage_id) of what was drawn for two who have both finished, the latest finished first.
+
+    Of one stage, or the one statement, where they are named.
+    """
     query = (
         select(Draw.statement_id, Statement.stage_id)
         .join(Statement, and_(Statement.study_id == Draw.study_id, Statement.id == Draw.statement_id))
@@ -24,7 +29,11 @@ def completed(session: Session, study_id: UUID, stage_id: UUID | None) -> Sequen
         .having(func.count() == 2)
         .order_by(func.max(Assignment.done_at).desc(), Draw.statement_id)
     )
-    return session.execute(query if stage_id is None else query.where(Statement.stage_id == stage_id)).all()
+    if stage_id is not None:
+        query = query.where(Statement.stage_id == stage_id)
+    if statement_id is not None:
+        query = query.where(Draw.statement_id == statement_id)
+    return session.execute(query).all()
 
 
 def documents(session: Session, study_id: UUID, ids: Collection[UUID]) -> Sequence[Any]:
