@@ -291,3 +291,23 @@ def assert_usable(page: Page) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, "the page is wider than its window"
     assert Axe().run(page).response["violations"] == []
+
+
+def test_what_is_refused_is_said_and_tried_again_after_signing_in(
+    site: CodingSite, open_page: OpenPage, statements: tuple[str, list[UUID]]
+) -> None:
+    address, (first, *_) = statements
+    page = opened(site, open_page("desktop"), address)
+    kept = page.context.cookies()
+    page.context.clear_cookies()
+    page.keyboard.press("2")
+    expect(page.locator("#saved")).to_have_text("1 条没有存下")
+    page.context.add_cookies(kept)  # type: ignore[arg-type]
+    page.get_by_role("button", name="再试").click()
+    saved(page)
+    assert site.codings("owner")[first].sentiment == -1
+    page.context.clear_cookies()
+    page.keyboard.press("5")
+    page.get_by_role("button", name="不存了").click()
+    expect(page.get_by_role("radio", name="不好")).to_be_checked()
+    saved(page)

@@ -235,18 +235,31 @@ export class Desk {
     this.told = id;
   }
 
+  settleRefused(choice) {
+    for (const id of this.saving.unsaved.filter((one) => this.saving.stateOf(one) === "refused")) {
+      if (choice === "again") this.saving.again(id);
+      else this.giveBack(id, this.saving.drop(id) ?? empty());
+    }
+    this.go(this.rows.current);
+  }
+
+  // A document that stands on the server takes the place of the one here.
+  giveBack(id, document_) {
+    this.history.forget(id);
+    this.finished += Number(document_.done) - Number(this.documentOf(id).done);
+    this.documents.set(id, document_);
+    this.rows.show(this.rows.rowOf(id), document_);
+    this.standing.showDone(this.finished, this.rows.all.length);
+  }
+
   settle(choice) {
+    if (choice === "again" || choice === "drop") return this.settleRefused(choice);
     const id = this.clashing;
     this.told = null;
     if (choice === "mine") {
       this.saving.keepMine(id);
     } else {
-      this.history.forget(id);
-      const before = this.documentOf(id);
-      const theirs = this.saving.takeTheirs(id);
-      this.documents.set(id, theirs);
-      this.finished += Number(theirs.done) - Number(before.done);
-      this.standing.showDone(this.finished, this.rows.all.length);
+      this.giveBack(id, this.saving.takeTheirs(id));
     }
     this.showClash();
     this.go(this.rows.rowOf(id));

@@ -49,6 +49,21 @@ export class Saving {
     }
   }
 
+  // What was refused is tried once more, such as after signing in again ...
+  again(id) {
+    const record = this.records.get(id);
+    if (record?.state !== "refused") return;
+    record.state = "waiting";
+    this.push(id);
+  }
+
+  // ... or given up; returns what the server holds, or undefined.
+  drop(id) {
+    this.records.delete(id);
+    this.changed(id);
+    return this.kept.get(id)?.document;
+  }
+
   // A person has seen what stands on the server, and wants theirs kept all the same.
   keepMine(id) {
     const record = this.records.get(id);

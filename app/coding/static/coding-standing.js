@@ -9,10 +9,12 @@ export class Standing {
     this.words = words;
     for (const id of ["place", "saved", "spoken", "toast", "clash", "refused", "count", "meter", "next"]) this[id] = document.getElementById(id);
     this.saved.hidden = false;
-    this.clash.addEventListener("click", (event) => {
-      const choice = event.target.dataset.act;
-      if (choice) act(choice);
-    });
+    for (const section of [this.clash, this.refused]) {
+      section.addEventListener("click", (event) => {
+        const choice = event.target.dataset.act;
+        if (choice) act(choice);
+      });
+    }
   }
 
   // For eyes and for ears; said again where the same sentence comes twice.
