@@ -40,8 +40,8 @@ RESPONDENT, OTHER, NOTE = "respondent", "other", "note"
 def begin(session: Session, actor: str, study: Study, protocol: StudyProtocol, given: TalkIn) -> Interview:
     """Open a talk with a participant who agreed to take part, and return it; its clock runs from now.
 
-    Invalid for an unknown code, wave or guide; ConsentMissing, Withdrawn, StudyClosed. Guide version 0, the proposal, is
-    published first, so that what was asked can be read later.
+    Invalid for an unknown code, wave or guide; ConsentMissing, Withdrawn, StudyClosed. Guide version 0 is the one in
+    force; where there is none, the proposal is published first, so that what was asked can be read later.
     """
     person = participants.by_code(session, study.id, given.participant)
     if person is None:
@@ -211,12 +211,14 @@ def note_of(session: Session, protocol: StudyProtocol, interview_id: UUID, note_
 
 
 def _guide_version(session: Session, actor: str, protocol: StudyProtocol, version: int) -> int:
-    if version == 0 and guide_queries.latest_version(session, protocol.study.id) == 0:
+    # 0 asks for what is in force; where nobody published a guide yet, that is what the page proposed.
+    wanted = version or guide_queries.latest_version(session, protocol.study.id)
+    if not wanted:
         first = GuideIn(questions=guides.proposed(protocol))
         return guides.publish(session, actor, protocol, first, version=0).version
-    if guide_queries.guide(session, protocol.study.id, version) is None:
+    if guide_queries.guide(session, protocol.study.id, wanted) is None:
         raise Invalid(fields=[FieldError("guide_version", _("没有这一版提纲，请重新选"), "unknown_guide")])
-    return version
+    return wanted
 
 
 def _still_open(talk: Interview) -> None:
