@@ -1,6 +1,7 @@
 """Ten thousand codings out and in again, identical, with the characters that shift offsets elsewhere."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -55,7 +56,8 @@ def fill(scene: CodedScene, codings: int) -> None:
 
 def _code(session: object, scene: CodedScene, said: list[tuple[UUID, str]], by: list[UUID]) -> None:
     codes = list(scene.codes.values())
-    codings, excerpts = [], []
+    codings: list[dict[str, Any]] = []
+    excerpts: list[dict[str, Any]] = []
     for place, (statement, text) in enumerate(said):
         for n, coder in enumerate(by):
             key = {"study_id": scene.study_id, "statement_id": statement, "coder_id": coder}
