@@ -182,6 +182,7 @@ function begin() {
   desk.drawAll();
   standing.showSaved([]);
   desk.go(rows.rowOf(state.current), { focus: document.activeElement === document.body });
+  performance.mark("coding-usable");
 }
 
 function yes() {
