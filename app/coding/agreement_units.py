@@ -205,14 +205,23 @@ def code_tables(
     it not. A code stands for those under it as well: ``above`` names each code's ancestors.
     """
     background = places.empty(2)
-    tables: dict[UUID, FloatArray] = {}
+    # Plain numbers first: an array operation for every statement and code would cost more than all the rest.
+    counts: dict[UUID, dict[tuple[int, int], list[int]]] = {}
     for one in statements:
-        background[*places.at(one), 0, 0] += 1 if whole else one.length
+        place = places.at(one)
+        background[*place, 0, 0] += 1 if whole else one.length
         for code, marked in _marked(one, above).items():
-            counts = _counted(*marked, whole=whole)
-            table = tables.setdefault(code, places.empty(2))
-            table[*places.at(one)] += [[-counts.sum(), counts[1]], [counts[0], counts[2]]]
-    return {code: background + table for code, table in tables.items()}
+            sums = counts.setdefault(code, {}).setdefault(place, [0, 0, 0])
+            for kind, units in enumerate(_counted(*marked, whole=whole)):
+                sums[kind] += units
+    return {code: _added(background, of_code) for code, of_code in counts.items()}
+
+
+def _added(background: FloatArray, counts: Mapping[tuple[int, int], Sequence[int]]) -> FloatArray:
+    table = background.copy()
+    for place, (first, second, both) in counts.items():
+        table[place] += [[-(first + second + both), second], [first, both]]
+    return table
 
 
 Runs: TypeAlias = tuple[list[tuple[int, int]], list[tuple[int, int]]]
@@ -230,13 +239,13 @@ def _marked(one: Coded, above: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, Runs
     return marked
 
 
-def _counted(first: list[tuple[int, int]], second: list[tuple[int, int]], *, whole: bool) -> NDArray[np.int64]:
+def _counted(first: list[tuple[int, int]], second: list[tuple[int, int]], *, whole: bool) -> tuple[int, int, int]:
     """Return how many units the first coder alone, the second alone, and both of them marked."""
     if whole:
-        return np.array([bool(first) and not second, bool(second) and not first, bool(first and second)], dtype=int)
+        return int(not second), int(not first), int(bool(first and second))
     one, other = _covered(first), _covered(second)
     together = one + other - _covered([*first, *second])
-    return np.array([one - together, other - together, together], dtype=int)
+    return one - together, other - together, together
 
 
 def _covered(spans: list[tuple[int, int]]) -> int:

@@ -64,11 +64,15 @@ def percent(value: float | None) -> str:
 
 
 def bounds(measure: Measure, *, share: bool = False) -> str:
-    """Return the interval of a figure: 0.66–0.87; nothing where there is none."""
+    """Return the interval of a figure, 0.66–0.87, or of a share in percent; nothing where there is none."""
     if measure.lower is None or measure.upper is None:
         return ""
-    write = percent if share else number
-    return f"{write(measure.lower)}–{write(measure.upper)}"
+    if not share:
+        return "–".join(
+            f"{one:.2f}".replace("-0.00", "0.00").replace("-", "−") for one in (measure.lower, measure.upper)
+        )
+    digits = 1 if measure.upper < RARE or measure.lower > 1 - RARE else 0
+    return f"{measure.lower * 100:.{digits}f}–{measure.upper * 100:.{digits}f}%"
 
 
 def lack_words(measure: Measure) -> str:
