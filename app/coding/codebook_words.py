@@ -53,7 +53,7 @@ def sentence(version: CodebookVersion) -> str:
         "names": quoted(names.get(one, "") for one in detail.get("sources", detail.get("into", ()))),
         "target": names.get(str(detail.get("target")), ""),
         "excerpts": detail.get("excerpts", 0),
-        "added": detail.get("added", 0),
+        "added": detail.get("added", detail.get("codes", 0)),
         "changed": detail.get("changed", 0),
     }
     return translate(ACTIONS[version.action]) % told

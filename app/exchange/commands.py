@@ -13,6 +13,8 @@ from app.core.logging import configure
 from app.core.schema import opened
 from app.core.settings import Settings
 from app.curves.comparison import compare
+from app.exchange.codebook_commands import export_codebook
+from app.exchange.codebook_files import Kind
 from app.exchange.codes import read_codes, write_sheet
 from app.exchange.errors import StudyUnknown
 from app.exchange.exporting import Format, What, write_entries, write_prompts
@@ -83,21 +85,32 @@ def adapt(
 def export(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="The study, by the name in its address.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="New file; only you can read it.")],
-    what: Annotated[What, typer.Option(help="The diary's entries, or the ledger of prompts.")] = What.ENTRIES,
+    what: Annotated[
+        What, typer.Option(help="The diary's entries, the ledger of prompts, or the codebook.")
+    ] = What.ENTRIES,
     form: Annotated[
-        Format, typer.Option("--format", help="A table, an array of objects, or qdpx: the whole study as a project.")
+        Format,
+        typer.Option(
+            "--format", help="A table, an array of objects, qdpx: the whole study as a project, or qdc: the codebook."
+        ),
     ] = Format.CSV,
 ) -> None:
     """Write a study's entries with the times of the prompts they answer, or its ledger of prompts, into a new file.
 
     With --format qdpx: everything that was said, the codebook and every coder's codes as a REFI-QDA project.
+    With --what codebook: the codes in use, as csv or as a REFI-QDA codebook (qdc).
     """
+    if (what is What.CODEBOOK) != (form is Format.QDC) and not (what is What.CODEBOOK and form is Format.CSV):
+        raise typer.BadParameter("--what codebook goes with --format qdc or csv, and qdc with nothing else")
     with opened(Settings.from_environment()) as database:
         with database.read() as session:
             protocol = studies.protocol(session, _study(session, study).id)
         if form is Format.QDPX:
             for line in exported_lines(export_qdpx(database, protocol.study, output), output):
                 print(line)
+            return
+        if what is What.CODEBOOK:
+            export_codebook(database, protocol.study.id, Kind(form), output)
             return
         if what is What.PROMPTS:
             n = write_prompts(database, protocol.study.id, output, form)

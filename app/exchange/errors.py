@@ -1,6 +1,6 @@
 """What can be wrong with a file that is handed in."""
 
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 
 
 class Unreadable(Invalid):
@@ -57,3 +57,33 @@ class NotConfirmed(Invalid):
     code = "not_confirmed"
     title = "没有删：两次打的编号不一样"
     remedy = "请再运行一次，照着打同一个编号。"
+
+
+class CodebookRefused(Invalid):
+    """No code of the file was used."""
+
+    code = "codebook_refused"
+    title = "编码本里有 %(wrong)s 处不对，什么也没有存"
+    remedy = "请改好这些地方，再导入一次。"
+
+
+class CodebookUnreadable(Invalid):
+    code = "codebook_unreadable"
+    title = "读不懂这个编码本：%(why)s"
+    remedy = "请在原来的软件里重新导出 REFI-QDA 编码本（.qdc），或者另存为 CSV（UTF-8）再试。"
+
+
+class CodebookUnsafe(Invalid):
+    """The file tries what no honest program writes."""
+
+    code = "codebook_unsafe"
+    title = "没有读这个文件：%(why)s"
+    remedy = "这样的文件不是正常导出的。请在原来的软件里重新导出。"
+
+
+class CodebookEmpty(Conflict):
+    """The schema of a codebook wants one code at least."""
+
+    code = "codebook_empty"
+    title = "编码本还是空的，没有可以导出的"
+    remedy = "请先建几个编码。"

@@ -28,14 +28,16 @@ class What(StrEnum):
 
     PROMPTS = "prompts"
     ENTRIES = "entries"
+    CODEBOOK = "codebook"
 
 
 class Format(StrEnum):
-    """In which form: a table, one JSON array of objects, or (the whole study) a REFI-QDA project."""
+    """In which form: a table, one JSON array of objects, (the whole study) a REFI-QDA project, or (the codebook) a QDC."""
 
     CSV = "csv"
     JSON = "json"
     QDPX = "qdpx"
+    QDC = "qdc"
 
 
 ENTRY_COLUMNS = (
