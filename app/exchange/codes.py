@@ -1,4 +1,4 @@
-"""Human codes as sheets: statements to code, written out, and the codes, read back."""
+"""Human codes: those of the study's own coders, and sheets of statements to code, written out and read back."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.coding.coders import CONSENSUS
 from app.core.errors import FieldError
+from app.exchange.codes_queries import finished_codes
 from app.exchange.errors import CodesRefused, ColumnsMissing, ColumnTwice
 from app.exchange.queries import as_id
 from app.exchange.sheets import Sheet, SheetRow, SheetWriter, open_sheet, private_file
@@ -23,6 +25,21 @@ HEADER = (STATEMENT, "probability", "stage", "role", "text", CODER, SENTIMENT)
 MOST_CODES = 200_000
 MOST_SHOWN = 20
 LONGEST_NAME = 80
+
+
+def own_codes(session: Session, study_id: UUID) -> Sequence[HumanCode]:
+    """Return what the study's coders have said of statements and finished; where it was adjudicated, that alone.
+
+    Codes of statements that were not drawn count as well: a calibration asks what people say at a score, which does not
+    depend on how often such a score was drawn.
+    """
+    found = finished_codes(session, study_id)
+    agreed = {row.statement_id for row in found if row.kind == CONSENSUS}
+    return [
+        HumanCode(row.statement_id, str(row.coder_id), float(row.sentiment))
+        for row in found
+        if (row.kind == CONSENSUS) == (row.statement_id in agreed)
+    ]
 
 
 def write_sheet(path: Path, protocol: StudyProtocol, drawn: Draw) -> None:

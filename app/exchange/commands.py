@@ -15,7 +15,7 @@ from app.core.settings import Settings
 from app.curves.comparison import compare
 from app.exchange.codebook_commands import export_codebook
 from app.exchange.codebook_files import Kind
-from app.exchange.codes import read_codes, write_sheet
+from app.exchange.codes import own_codes, read_codes, write_sheet
 from app.exchange.errors import StudyUnknown
 from app.exchange.exporting import Format, What, write_entries, write_prompts
 from app.exchange.refi.commands import export_qdpx, exported_lines
@@ -62,7 +62,12 @@ def sheet(
 
 def adapt(
     study: OfStudy,
-    codes: Annotated[Path, typer.Option(metavar="FILE", help="CSV: statement, coder, sentiment from -2 to 2.")],
+    codes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="CSV: statement, coder, sentiment from -2 to 2; without it, the study's own codings."
+        ),
+    ] = None,
 ) -> None:
     """Fit a study's own calibration of its coder to human codes, say what it is worth, and keep it for the study to choose.
 
@@ -74,7 +79,8 @@ def adapt(
     with opened(settings) as database:
         with database.read() as session:
             found = _study(session, study)
-            fit = adapting.fit(session, found, read_codes(session, found.id, codes))
+            given = own_codes(session, found.id) if codes is None else read_codes(session, found.id, codes)
+            fit = adapting.fit(session, found, given)
         with database.write() as session:
             kept = adapting.keep(session, ACTOR, found, fit)
             version, report = kept.version, kept.report

@@ -11,13 +11,18 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from app.accounts.actors import StaffActor
 from app.audit.models import AuditEvent
+from app.coding.coders import consensus_of
+from app.coding.schemas import CodingIn
+from app.coding.service import save_coding
 from app.core.crypto import Keyring, load_or_create_secret
 from app.core.db import Database
 from app.statements import cells, service
 from app.statements.cells import Place
 from app.statements.models import Statement
 from app.statements.service import Utterance
+from app.studies.access import open_study
 from app.studies.coders import get_coder
 from app.studies.models import CoderAdaptation, Stage, Study
 from nlp.adapted import Adaptation, AdaptedCoder
@@ -154,6 +159,32 @@ def test_codes_teach_the_coder_and_the_study_may_choose_it(
     refitted = write_codes(tmp_path / "more.csv", human_codes(spoken, lambda score: 0.3 + 0.4 * score)[:100])
     said = xinlu("coder", "adapt", "--study", SLUG, "--codes", str(refitted), env=database.env, check=False).stdout
     assert f"编码器 default（{get_coder('default').version}）" in said, "fitted to the base, never to an adaptation"
+
+
+@only_on("sqlite")  # which codes are taken does not depend on the database
+def test_the_studys_own_codings_teach_as_a_sheet_of_them_does(
+    spoken: Scene, database: ScratchDatabase, tmp_path: Path
+) -> None:
+    with spoken.store.write() as session:
+        owner, teammate = (
+            open_study(session, StaffActor(spoken.user_ids[who], who, who.title(), is_admin=False), SLUG)
+            for who in ("owner", "teammate")
+        )
+        agreed = consensus_of(session, spoken.study_id)
+        rows: list[tuple[object, str, object]] = []
+        for number, one in enumerate(session.scalars(select(Statement).order_by(Statement.id)).all()[::3]):
+            said = round(2 * (0.3 + 0.4 * one.sentiment_micro / 1e6))
+            begun = CodingIn(sentiment=-2, done=False)
+            save_coding(session, teammate, one.id, begun if number % 2 else CodingIn(sentiment=said, done=True), 0)
+            save_coding(session, owner, one.id, CodingIn(sentiment=said if number % 5 else 2, done=True), 0)
+            rows += [(one.id, "owner", said)] if number % 2 else [(one.id, "owner", said), (one.id, "mate", said)]
+            if number % 5 == 0:
+                save_coding(session, owner, one.id, CodingIn(sentiment=said, done=True), 0, coder=agreed)
+    own = xinlu("coder", "adapt", "--study", SLUG, env=database.env).stdout
+    assert "人工编码：40 条表述，12 位参与者" in own
+    assert "选用" in own
+    sheet = write_codes(tmp_path / "same.csv", rows)
+    assert xinlu("coder", "adapt", "--study", SLUG, "--codes", str(sheet), env=database.env).stdout == own
 
 
 @only_on("sqlite")  # the fit does not depend on the database
