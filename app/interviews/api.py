@@ -30,6 +30,7 @@ from app.participants.sight import sight_of
 from app.studies import queries as studies
 from app.studies.access import RESEARCHERS, TEXT_READERS, ApiInStudy, StudyAccess, confirm
 from app.studies.protocol import StudyProtocol
+from app.web.paging import DEFAULT_LIMIT, MOST, Page, decode_cursor, encode_cursor
 
 router = APIRouter(prefix="/api/v1/studies/{slug}", tags=["interviews"])
 
@@ -39,15 +40,21 @@ After = Annotated[int, Query(ge=0, le=1_000_000, description="How many to skip."
 ETAG = re.compile(r'\s*(?:W/)?"(\d{1,9})"\s*\Z')
 
 
-@router.get("/interviews", summary="The interviews of a study, the latest held first")
+@router.get("/interviews", summary="The interviews of a study, page by page")
 def list_interviews(
-    request: Request, access: MayRead, after: After = 0, limit: Annotated[int, Query(ge=1, le=500)] = 100
-) -> list[InterviewOut]:
-    """Without their words. Care staff see those of people who agreed to it."""
+    request: Request,
+    access: MayRead,
+    after: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = DEFAULT_LIMIT,
+) -> Page[InterviewOut]:
+    """In the order of their ids, without their words. Care staff see those of people who agreed to it."""
     with request.app.state.database.read() as session:
-        found = queries.interviews_of(session, sight_of(session, access), after=after, limit=limit)
+        sight = sight_of(session, access)
+        found = queries.interviews_by_id(session, sight, after=decode_cursor(after), limit=limit + 1)
         protocol = studies.protocol(session, access.study.id)
-    return [_interview(line, protocol) for line in found]
+    shown = found[:limit]
+    rows = [_interview(line, protocol) for line in shown]
+    return Page(rows=rows, next=encode_cursor(shown[-1].interview.id) if len(found) > limit else None)
 
 
 @router.get("/interviews/{interview_id}", summary="One interview with its turns")

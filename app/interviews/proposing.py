@@ -51,6 +51,7 @@ FILLER: Final = re.compile(r"[嗯哦对是好行啊哎唉呃额噢喔的了没�
 
 STAY, NEXT, BACK = 0.6, 0.22, 0.035
 FORWARD_DECAY: Final = 0.4
+FIRST_DECAY: Final = 0.75
 BACKWARD_DECAY: Final = 0.5
 NAME, HALF_NAME, WORD = 1.6, 0.4, 0.8
 QUESTION_WEIGHT: Final = 1.2
@@ -145,7 +146,8 @@ def _transitions(n: int) -> Scores:
 
 
 def _first(n: int) -> Scores:
-    chance = FORWARD_DECAY ** np.arange(n)
+    # Gently: many a talk is only about what comes late on the road.
+    chance = FIRST_DECAY ** np.arange(n)
     return np.asarray(chance / chance.sum())
 
 

@@ -40,13 +40,17 @@ class Gone:
     coded: int
 
 
-def interviews_of(
-    session: Session, sight: Sight, *, after: int = 0, limit: int = PAGE, kind: str | None = None
-) -> Sequence[InterviewLine]:
+def interviews_of(session: Session, sight: Sight, *, after: int = 0, limit: int = PAGE) -> Sequence[InterviewLine]:
     """Return interviews whose participants may be seen, the latest held first, skipping ``after``."""
     query = _lines(sight).order_by(Interview.held_at.desc(), Interview.id).offset(after).limit(limit)
-    if kind is not None:
-        query = query.where(Interview.kind == kind)
+    return [InterviewLine(*row) for row in session.execute(query)]
+
+
+def interviews_by_id(session: Session, sight: Sight, *, after: UUID | None, limit: int) -> Sequence[InterviewLine]:
+    """Return up to ``limit`` interviews whose participants may be seen, by id, beginning after ``after``."""
+    query = _lines(sight).order_by(Interview.id).limit(limit)
+    if after is not None:
+        query = query.where(Interview.id > after)
     return [InterviewLine(*row) for row in session.execute(query)]
 
 
