@@ -108,5 +108,5 @@ class _Reader:
             self._open[-1].texts.append(text)
 
 
-def _refuse(*_: object) -> None:
-    raise ProjectUnsafe(why=translate("项目里带有 XML 实体或文档类型声明"))
+def _refuse(*_given: object) -> None:
+    raise ProjectUnsafe(why=translate(_("项目里带有 XML 实体或文档类型声明")))

@@ -52,7 +52,7 @@ def understood(intake: Intake) -> Iterator[str]:
     yield translate("；").join(f"{translate(KINDS[kind])} {n}" for kind, n in intake.counts.items() if n) or "0"
     yield translate(_("位置的数法：%(way)s")) % {"way": translate(COUNTINGS[intake.counting])}
     if not intake.sure:
-        yield translate(_("数法看不准：别的数法也说得通，结果会不一样。请抽几段看看，不对就换一种（--counting）。"))
+        yield translate(_("数法看不准：别的数法也说得通，结果会不一样。请抽几段看看，不对就换一种数法。"))
 
 
 def stored(result: Stored) -> Iterator[str]:
@@ -72,9 +72,9 @@ def warnings(intake: Intake, result: Stored | None = None) -> Iterator[str]:
     """Yield what was not taken over or was changed, with counts and reasons, and the first mismatches."""
     left_out = result.left_out if result else intake.left_out
     for (what, why), n in sorted(left_out.items()):
-        yield translate(_("没有带过来：%(what)s × %(n)s：%(why)s")) % {"what": what, "n": n, "why": translate(why)}
+        yield translate(_("没有带过来：%(what)s × %(n)s，%(why)s")) % {"what": what, "n": n, "why": translate(why)}
     for why, n in sorted(intake.changed.items()):
-        yield translate(_("有改动：%(n)s 处：%(why)s")) % {"n": n, "why": translate(why)}
+        yield translate(_("有改动（%(n)s 处）：%(why)s")) % {"n": n, "why": translate(why)}
     for one in intake.mismatches[:MOST_LINES]:
         given = {"source": one.source, "position": one.position, "why": translate(one.why)}
         yield translate(_("对不上：%(source)s，%(position)s：%(why)s")) % given
