@@ -23,6 +23,7 @@ from app.core.db import Database
 from app.core.private import private_folder
 from app.core.settings import Settings
 from app.exchange import queries
+from app.exchange.demo_coding import prepare_coding
 from app.exchange.demo_schedule import switch_on_schedule
 from app.exchange.entries import EntryImport, Refused
 from app.exchange.newcomers import Rules
@@ -81,7 +82,7 @@ def load_demo(database: Database, settings: Settings, keyring: Keyring) -> DemoA
         study = studies.study_by_slug(session, SLUG) or _make_study(session, user, settings)
         loaded = queries.logged(session, study.id, LOADED)
     if not loaded:
-        _load(database, keyring, study)
+        _load(database, keyring, study, user)
     with database.write() as session:
         working = _working(session, keyring, study, user.id, kept)
     _keep(settings, working)
@@ -105,7 +106,7 @@ def _make_study(session: Session, user: User, settings: Settings) -> Study:
     return create_study(session, actor, given, default_coder=settings.coder)
 
 
-def _load(database: Database, keyring: Keyring, study: Study) -> None:
+def _load(database: Database, keyring: Keyring, study: Study, user: User) -> None:
     with database.write() as session:
         enrol_roster(session, keyring, ACTOR, study, read_roster((FOLDER / "participants.csv").read_bytes()))
     rules = Rules(known_only=True, paper_consent=True)
@@ -114,6 +115,7 @@ def _load(database: Database, keyring: Keyring, study: Study) -> None:
         importing.run(sheet, _refuse, lambda _: None)
     with database.write() as session:
         switch_on_schedule(session, ACTOR, study)
+        prepare_coding(session, StaffActor(user.id, user.login, user.name, user.is_admin), study)
         record(session, Change(ACTOR, LOADED, study.id))
 
 

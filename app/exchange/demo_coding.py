@@ -1,0 +1,23 @@
+"""What the demo has for those who code: a codebook to begin with, and a fifth of what was said drawn for them."""
+
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.accounts.actors import StaffActor
+from app.coding import codebook, plans
+from app.coding.codebook_queries import version_of
+from app.coding.codebook_starters import codes_of_starter
+from app.coding.plan_schemas import PlanIn
+from app.studies.access import OWNER, StudyAccess
+from app.studies.models import Study
+
+STARTER: Final = "dental_implant"
+PLAN: Final = PlanIn(design="uniform", rate=0.2, double_share=0.25)
+
+
+def prepare_coding(session: Session, actor: StaffActor, study: Study) -> None:
+    """Give ``study`` its starter's codebook and a plan of draws; nobody has coded anything yet."""
+    version = version_of(session, study.id)
+    codebook.add_codes(session, actor.label, study.id, codes_of_starter(STARTER), version=version, origin=STARTER)
+    plans.plan(session, StudyAccess(study, actor, OWNER), PLAN, 0)
