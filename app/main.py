@@ -22,6 +22,7 @@ from app.coding import codebook_api as coding_codebook_api
 from app.coding import codebook_change_pages as coding_codebook_changes
 from app.coding import codebook_pages as coding_codebook
 from app.coding import draw_pages as coding_draw_pages
+from app.coding import lists_api as coding_lists_api
 from app.coding import pages as coding_pages
 from app.coding import reading_api as coding_reading_api
 from app.coding import reading_pages as coding_reading
@@ -125,6 +126,7 @@ ROUTERS = (
     interviews_observing.router,
     coding_api.router,
     coding_draw_pages.router,
+    coding_lists_api.router,
     coding_adjudication_pages.router,
     coding_codebook_api.router,
     coding_codebook.router,

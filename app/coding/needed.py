@@ -3,10 +3,12 @@
 The estimate of a stage is λ·mean(f) + Σ(ξ/π)(y − λf) / Σ(ξ/π) with participants as its units. Its variance has two parts:
 what would be left with every statement coded, because few people spoke, and what coding only n of N statements adds,
 
-    Var(n) = V + σ² (1/n − 1/N),    V = λ² · P/(P−1) · Σ nᵢ² (f̄ᵢ − f̄)² / N²  +  τ² · Σ nᵢ² / N²
+    Var(n) = V + σ² (1/n − 1/N),    V = σ_y² (ρ Σ nᵢ² / N² + (1 − ρ) / N)
 
-where σ² is the variance of y − λf over statements and τ² the part of it that lies between people (Särndal, Swensson &
-Wretman 1992, sections 4.2 and 6.3; Cochran 1977, section 12.4 on two-phase sampling). Solved for n at Var(n) = (h/t)².
+where σ² is the variance of y − λf over statements, σ_y² that of y, and ρ the correlation of two statements of one person in
+a stage (V: Kish 1965, Survey Sampling, section 5.4; the second part: Särndal, Swensson & Wretman 1992, section 6.3, the
+difference estimator under Poisson sampling). Solved for n at Var(n) = (h/t)². Before enough is coded, V is that of the
+machine's scores, P/(P−1) · Σ nᵢ² (f̄ᵢ − f̄)² / N².
 """
 
 from collections.abc import Sequence
@@ -23,8 +25,6 @@ Floats = NDArray[np.float64]
 LEVEL: Final = 0.95
 ASSUMED_VARIANCE: Final = 0.16
 """σ² before anybody has coded: people and machine differ by 0.4 on −1..1, as in the diaries that ours was tried on."""
-ASSUMED_BETWEEN: Final = 0.1
-"""The part of it that lies between people, before anybody has coded."""
 ENOUGH: Final = 20
 """Codes from which what was assumed gives way to what was seen: in the study; half as many in one stage."""
 
@@ -70,56 +70,64 @@ class Spread:
         return min(ceil(1 / (spare / self.residual + 1 / self.statements) - 1e-9), int(self.statements))
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the codes of all stages say together: λ, σ², σ_y² and ρ; the last two None before enough is known of them."""
+
+    lam: float
+    residual: float
+    human: float | None
+    alike: float | None
+
+
 def spreads(stages: Sequence[StageEvidence], *, level: float = LEVEL) -> list[Spread | None]:
     """Return the spread of each stage; None where fewer than two people spoke, of whom no interval can be given."""
-    lam, pooled, between = _pooled(stages)
-    return [_spread(one, lam, pooled, between, level) for one in stages]
+    seen = _pooled(stages)
+    return [_spread(one, seen, level) for one in stages]
 
 
-def _spread(stage: StageEvidence, lam: float, pooled: float, between: float, level: float) -> Spread | None:
+def _spread(stage: StageEvidence, seen: _Seen, level: float) -> Spread | None:
     people, total = len(stage.n), float(stage.n.sum())
     if people < 2:
         return None
-    centre = float((stage.n * stage.mean).sum()) / total
-    of_model = lam**2 * people / (people - 1) * float((stage.n**2 * (stage.mean - centre) ** 2).sum()) / total**2
-    own = _residuals(stage, lam)
-    residual = pooled if len(own) < ENOUGH // 2 else _variance(own, stage.codes.weight, 1)
-    remaining = of_model + between * residual * float((stage.n**2).sum()) / total**2
+    own = _centred(stage.codes.human - seen.lam * stage.codes.score, stage.codes.weight)
+    residual = seen.residual if len(own) < ENOUGH // 2 else _variance(own, stage.codes.weight, 1)
+    if seen.human is None or seen.alike is None:
+        centre = float((stage.n * stage.mean).sum()) / total
+        squares = float((stage.n**2 * (stage.mean - centre) ** 2).sum())
+        remaining = people / (people - 1) * squares / total**2
+    else:
+        remaining = seen.human * (seen.alike * float((stage.n**2).sum()) / total**2 + (1 - seen.alike) / total)
     return Spread(total, remaining, max(residual, 1e-4), float(student.ppf((1 + level) / 2, people - 1)))
 
 
-def _pooled(stages: Sequence[StageEvidence]) -> tuple[float, float, float]:
-    """Return λ, the variance of y − λf within stages, and the share of it that lies between people."""
+def _pooled(stages: Sequence[StageEvidence]) -> _Seen:
     used = [one for one in stages if len(one.codes.human)]
     codes = sum(len(one.codes.human) for one in used)
     if codes < ENOUGH or codes <= len(used):
-        return 1.0, ASSUMED_VARIANCE, ASSUMED_BETWEEN
+        return _Seen(1.0, ASSUMED_VARIANCE, None, None)
     score = np.concatenate([_centred(one.codes.score, one.codes.weight) for one in used])
     human = np.concatenate([_centred(one.codes.human, one.codes.weight) for one in used])
     weight = np.concatenate([one.codes.weight for one in used])
     square = float((weight * score**2).sum())
     lam = min(max(float((weight * score * human).sum()) / square, 0.0), 1.0) if square > 0 else 1.0
-    residuals = human - lam * score
-    variance = max(_variance(residuals, weight, len(used)), 1e-4)
-    return lam, variance, _between(used, lam, variance)
+    variance = max(_variance(human, weight, len(used)), 1e-4)
+    residual = max(_variance(human - lam * score, weight, len(used)), 1e-4)
+    return _Seen(lam, residual, variance, _alike(used, variance))
 
 
-def _between(stages: Sequence[StageEvidence], lam: float, variance: float) -> float:
-    """Return the share of ``variance`` that people differ by, from pairs of statements of one person in one stage."""
+def _alike(stages: Sequence[StageEvidence], variance: float) -> float | None:
+    """Return how alike two statements of one person in one stage are, 0..1; None where there are too few pairs of them."""
     products, pairs = 0.0, 0.0
     for stage in stages:
-        residuals = _residuals(stage, lam)
+        values = _centred(stage.codes.human, stage.codes.weight)
         for person in np.unique(stage.codes.person):
-            own = residuals[stage.codes.person == person]
+            own = values[stage.codes.person == person]
             products += float(own.sum() ** 2 - (own**2).sum())
             pairs += len(own) * (len(own) - 1)
     if pairs < ENOUGH:
-        return ASSUMED_BETWEEN
+        return None
     return min(max(products / pairs / variance, 0.0), 1.0)
-
-
-def _residuals(stage: StageEvidence, lam: float) -> Floats:
-    return _centred(stage.codes.human - lam * stage.codes.score, stage.codes.weight)
 
 
 def _centred(values: Floats, weight: Floats) -> Floats:

@@ -93,7 +93,9 @@ def progress(session: Session, study_id: UUID, coder_id: UUID | None = None) -> 
     stages = []
     for stage_id, statements in drawn.stage_counts(session, study_id).items():
         row = rows.get(stage_id)
-        numbers = (row.drawn, row.doubled, row.drawn + row.doubled, row.given, row.done) if row else (0,) * 5
+        # PostgreSQL sums counts to decimals.
+        ones, doubled, given, done = map(int, (row.drawn, row.doubled, row.given, row.done)) if row else (0,) * 4
+        numbers = (ones, doubled, ones + doubled, given, done)
         stages.append(StageProgress(stage_id, statements, *numbers))
     return Progress(stages)
 
