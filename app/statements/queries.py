@@ -82,6 +82,6 @@ def standing_for_update(session: Session, study_id: UUID, *conditions: ColumnEle
         )
         .where(Statement.study_id == study_id, Statement.retracted_at.is_(None), *conditions)
         .order_by(Statement.id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # what is locked keeps its key: codings of it may be inserted meanwhile
     )
     return session.execute(query).all()
