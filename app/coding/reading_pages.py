@@ -223,7 +223,7 @@ def _choices(session: Session, access: StudyAccess, protocol: StudyProtocol) -> 
     codes = codes_of(session, access.study.id)
     return {
         "stages": [("", _("所有阶段")), *((stage.key, stage.name) for stage in protocol.stages)],
-        "sources": [("", _("所有来源")), *SOURCES.items()],
+        "sources": [("", _("日记和访谈")), *SOURCES.items()],
         "segments": [
             (f"{name}:{value}", f"{name}：{value}")
             for name, values in reading.groupings(session, access.study.id).items()

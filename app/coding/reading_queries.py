@@ -14,6 +14,7 @@ from app.coding.models import Excerpt, HumanCoding, Memo, SavedQuery, StudyCoder
 from app.core.errors import NotFound
 from app.participants.models import Participant
 from app.participants.sight import Sight
+from app.statements.cells import TEXT_SOURCES
 from app.statements.models import Statement
 
 _ABOUT: Any = Memo.about_id
@@ -29,8 +30,8 @@ class Carried:
     participant_id: UUID
 
 
-def carried(session: Session, sight: Sight, seen: ColumnElement[bool], source: str | None = None) -> list[Carried]:
-    """Return every code on every standing statement that may be read, each pair once.
+def carried(session: Session, sight: Sight, seen: ColumnElement[bool]) -> list[Carried]:
+    """Return every code on every standing statement of participants that may be read, each pair once.
 
     Where the team has settled a statement, only what it settled on counts; else what any coder said who may be seen.
     """
@@ -56,9 +57,8 @@ def carried(session: Session, sight: Sight, seen: ColumnElement[bool], source: s
         .where(Excerpt.study_id == sight.study_id, Statement.retracted_at.is_(None), seen)
         .where(sight.reaches(Statement.participant_id))
         .where(or_(~consensus.exists(), HumanCoding.coder_id.in_(consensus)))
+        .where(Statement.source.in_(TEXT_SOURCES))
     )
-    if source:
-        query = query.where(Statement.source == source)
     return [Carried(*tuple(row)) for row in session.execute(query)]
 
 

@@ -16,6 +16,7 @@ from app.core.db import to_micro
 from app.interviews.models import Turn
 from app.participants.models import Participant
 from app.participants.sight import Sight
+from app.statements.cells import TEXT_SOURCES
 from app.statements.models import Statement
 from nlp import NEUTRAL_BELOW
 
@@ -208,10 +209,12 @@ def _phrase(word: str) -> str:
 def _placed(asked: Filters) -> list[ColumnElement[bool]]:
     equal: list[tuple[Any, object]] = [
         (Statement.stage_id, asked.stage_id),
-        (Statement.source, asked.source),
         (Participant.code, asked.participant),
     ]
-    given: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
+    # What the team observed is a source of its own: it is shown when it is asked for.
+    sources = (asked.source,) if asked.source else TEXT_SOURCES
+    given: list[ColumnElement[bool]] = [Statement.source.in_(sources)]
+    given += [column == value for column, value in equal if value is not None]
     if asked.since is not None:
         given.append(Statement.occurred_at >= asked.since)
     if asked.until is not None:

@@ -99,6 +99,9 @@ def test_filters_narrow_what_is_found(cast: CodingCast) -> None:
     assert found(cast, code=cast.codes["情绪"]) == ["第一晚肿成了包子。"]  # a code with those below it
     assert found(cast, code=cast.codes["安心"]) == []
     assert found(cast, source="interview") == []
+    cast.say("sharing", ["站在走廊里数了数，四十分钟没人招呼。"], participant="P02", source="observer")
+    assert found(cast, q="走廊") == []  # what the team saw is kept apart
+    assert found(cast, q="走廊", source="observer") == ["站在走廊里数了数，四十分钟没人招呼。"]
     assert found(cast, stage="nowhere") == []
     assert found(cast, **{"from": "2026-03-14"}) == []
     assert len(found(cast, **{"from": "2026-03-13", "to": "2026-03-13"})) == 7
