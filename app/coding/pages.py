@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from app.coding import queries as codings
 from app.coding import queue, service, streams, work_words
 from app.coding import stream_queries as queries
-from app.coding.codebook_queries import codes_of
+from app.coding.codebook_queries import all_codes, codes_of
 from app.coding.errors import StaleCoding
 from app.coding.models import HumanCoding
 from app.coding.own_progress import own_progress
 from app.coding.schemas import CodingIn
-from app.coding.streams import Stream
+from app.coding.streams import Reader, Stream
 from app.core.errors import AppError, NotFound
 from app.participants.presentation import find_person
 from app.studies import queries as studies
@@ -35,6 +35,7 @@ At = Annotated[UUID | None, Query()]
 MOST_INTERVIEWS: Final = 200
 MOST_PEOPLE: Final = 100
 NOTICES: Final = {
+    "none": _("现在没有轮到您编的了。"),
     "stored": _("存下了。"),
     "stale": _("这一条在别处改过了，没有盖掉：下面是现在的样子，请看看再改。"),
     "refused": _("没有存下。抽中的要先选感受，再算编完；情绪最多五种，备注最多 2000 字。"),
@@ -43,24 +44,29 @@ NOTICES: Final = {
 
 
 @router.get("/studies/{slug}/coding")
-def start_page(request: Request, access: Coding, after: Annotated[str, Query(max_length=40)] = "") -> Response:
+def start_page(
+    request: Request, access: Coding, after: Annotated[str, Query(max_length=40)] = "", said: str = ""
+) -> Response:
+    _speak(request, access)
     study_id, reads_all = access.study.id, access.can(RESEARCHERS)
     with request.app.state.database.read() as session:
         own = codings.coder_of_user(session, study_id, access.actor.user_id)
         own_id = own.id if own else UUID(int=0)
         people = queries.people(session, study_id, own_id, after=after, most=MOST_PEOPLE + 1) if reads_all else []
+        mine = own_progress(session, access, own.id if own else None)
         context = {
             "study": access.study,
             "actor": access.actor,
             "here": "coding",
             "tab": "coding",
             "reads_all": reads_all,
-            "mine": own_progress(session, access, own.id if own else None),
-            "drawn": codings.latest_plan(session, study_id) is not None,
+            "mine": mine,
+            "drawn": bool(mine.stages),
             "codes": codes_of(session, study_id),
             "interviews": queries.interviews(session, study_id, own_id, most=MOST_INTERVIEWS) if reads_all else [],
             "people": people[:MOST_PEOPLE],
             "next_people": people[MOST_PEOPLE - 1].code if len(people) > MOST_PEOPLE else None,
+            "notice": _notice(said),
             "zone": access.study.time_zone,
         }
     return render(request, "coding/start.html", context, language=access.study.language)
@@ -69,8 +75,9 @@ def start_page(request: Request, access: Coding, after: Annotated[str, Query(max
 @router.post("/studies/{slug}/coding/queue")
 def take_statements(request: Request, access: Coding) -> Response:
     with request.app.state.database.write() as session:
-        queue.claim(session, confirm(session, access, CODERS))
-    return RedirectResponse(f"/studies/{access.study.slug}/coding/queue", status_code=303)
+        given = queue.claim(session, confirm(session, access, CODERS))
+    root = f"/studies/{access.study.slug}/coding"
+    return RedirectResponse(f"{root}/queue" if given else f"{root}?said=none", status_code=303)
 
 
 @router.get("/studies/{slug}/coding/queue")
@@ -78,8 +85,7 @@ def queue_page(request: Request, access: Coding, at: At = None, said: str = "") 
     _speak(request, access)
     with request.app.state.database.read() as session:
         own = codings.coder_of_user(session, access.study.id, access.actor.user_id)
-        protocol = studies.protocol(session, access.study.id)
-        stream = streams.queue_stream(session, access, protocol, own.id if own else None)
+        stream = streams.queue_stream(_reader(session, access), own.id if own else None)
         return _work(request, session, access, stream, at, said)
 
 
@@ -91,8 +97,7 @@ def interview_page(request: Request, access: ReadsAll, interview_id: UUID, at: A
         if interview is None:
             raise NotFound()
         person = find_person(session, access, interview.participant_id)
-        protocol = studies.protocol(session, access.study.id)
-        stream = streams.interview_stream(session, access, protocol, interview, person)
+        stream = streams.interview_stream(_reader(session, access), interview, person)
         return _work(request, session, access, stream, at, said)
 
 
@@ -101,8 +106,7 @@ def diary_page(request: Request, access: ReadsAll, participant_id: UUID, at: At 
     _speak(request, access)
     with request.app.state.database.read() as session:
         person = find_person(session, access, participant_id)
-        protocol = studies.protocol(session, access.study.id)
-        stream = streams.diary_stream(session, access, protocol, person)
+        stream = streams.diary_stream(_reader(session, access), person)
         return _work(request, session, access, stream, at, said)
 
 
@@ -111,8 +115,7 @@ def seen_part(request: Request, access: Coding, statement_id: UUID) -> Response:
     """What others and the machine say of a statement, as far as it may be seen now: a part of the page."""
     _speak(request, access)
     with request.app.state.database.read() as session:
-        protocol = studies.protocol(session, access.study.id)
-        line = streams.one_line(session, access, protocol, statement_id)
+        line = streams.one_line(_reader(session, access), statement_id)
     context = {"seen": line.seen, "hidden": line.hidden}
     return render(request, "coding/seen.html", context, language=access.study.language)
 
@@ -138,6 +141,11 @@ def code_by_form(request: Request, access: Coding, statement_id: UUID, form: Pos
     return RedirectResponse(
         f"{back if back.startswith(root + '/') else root + '/queue'}?said={said}{at}", status_code=303
     )
+
+
+def _reader(session: Session, access: StudyAccess) -> Reader:
+    names = {code.id: code.name for code in all_codes(session, access.study.id)}
+    return Reader(session, access, studies.protocol(session, access.study.id), names)
 
 
 def _work(
@@ -168,10 +176,14 @@ def _work(
         "emotions": work_words.emotions(),
         "scale": work_words.scale(),
         "state": streams.state_of(stream, codes, standing=standing),
-        "notice": translate(NOTICES[said]) if said in NOTICES else None,
+        "notice": _notice(said),
         "zone": access.study.time_zone,
     }
     return render(request, "coding/work.html", context, language=access.study.language)
+
+
+def _notice(said: str) -> str | None:
+    return translate(NOTICES[said]) if said in NOTICES else None
 
 
 def _posted(kept: dict[str, Any], given: dict[str, str], emotions: list[Any]) -> CodingIn:

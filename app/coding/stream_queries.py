@@ -15,6 +15,7 @@ from app.participants.models import Participant
 from app.statements.models import Statement
 
 RESPONDENT = "respondent"
+INTERVIEWER = "interviewer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,15 @@ class Passage:
     start_ms: int | None
     occurred_at: datetime
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A statement in a coder's hands, or finished by them."""
+
+    passage: Passage
+    assigned_at: datetime
+    done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +83,19 @@ _STATEMENT_COLUMNS = (
 )
 
 
-def assigned(session: Session, study_id: UUID, coder_id: UUID, *, done: bool, most: int) -> list[Passage]:
+def assigned(session: Session, study_id: UUID, coder_id: UUID, *, done: bool, most: int) -> list[Given]:
     """Return what is in a coder's hands, at most ``most``: unfinished as they are to be coded, or the last finished ones."""
     query = (
-        select(*_STATEMENT_COLUMNS)
+        select(*_STATEMENT_COLUMNS, Assignment.assigned_at)
         .join(Assignment, and_(Assignment.study_id == Statement.study_id, Assignment.statement_id == Statement.id))
         .join(Draw, and_(Draw.study_id == Statement.study_id, Draw.statement_id == Statement.id))
         .where(Statement.study_id == study_id, Assignment.coder_id == coder_id, _STANDING)
     )
     if done:
         finished = query.where(Assignment.done_at.is_not(None)).order_by(Assignment.done_at.desc()).limit(most)
-        return [_passage(row) for row in reversed(session.execute(finished).all())]
+        return [Given(_passage(row), row.assigned_at, True) for row in reversed(session.execute(finished).all())]
     waiting = query.where(Assignment.done_at.is_(None)).order_by(Assignment.assigned_at, Draw.turn_number, Statement.id)
-    return [_passage(row) for row in session.execute(waiting.limit(most))]
+    return [Given(_passage(row), row.assigned_at, False) for row in session.execute(waiting.limit(most))]
 
 
 def diary_of(session: Session, study_id: UUID, participant_id: UUID, *, most: int) -> list[Passage]:

@@ -1,7 +1,7 @@
 """What the coding page shows: a stream of passages, each with what its reader has said of it and what else may be seen."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -58,11 +58,32 @@ class Line:
     own: CodingOut
     seen: Sequence[Told] = ()
     hidden: str | None = None
+    # Of a batch before this one: there to go back to, and not counted.
+    earlier: bool = False
 
     @property
     def html(self) -> Markup:
         """The text, to the letter: a browser would read a carriage return as a line feed, and offsets would shift."""
         return escape(self.text).replace("\r", CARRIAGE_RETURN)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads what: the study as it is open to somebody, its protocol, and every code's name."""
+
+    session: Session
+    access: StudyAccess
+    protocol: StudyProtocol
+    code_names: Mapping[UUID, str]
+
+    @property
+    def root(self) -> str:
+        """The address under which the study's pages of coding stand."""
+        return f"/studies/{self.access.study.slug}/coding"
+
+    def moment(self, at: datetime) -> str:
+        """Return a moment in the study's zone, in words."""
+        return str(local_time({}, at, self.protocol.study.time_zone))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +117,13 @@ class Stream:
 
     @property
     def total(self) -> int:
-        """How many statements there are."""
-        return len(self.codable)
+        """How many statements there are to code here."""
+        return sum(not line.earlier for line in self.codable)
 
     @property
     def done(self) -> int:
         """How many of them are finished."""
-        return sum(line.own.done for line in self.codable)
+        return sum(line.own.done for line in self.codable if not line.earlier)
 
     def at(self, statement_id: UUID | None) -> Line | None:
         """Return the line to begin with: the one that was asked for, else the first unfinished one, else the first."""
@@ -111,41 +132,43 @@ class Stream:
         return asked or next((line for line in lines if not line.own.done), lines[0] if lines else None)
 
 
-def queue_stream(session: Session, access: StudyAccess, protocol: StudyProtocol, coder_id: UUID | None) -> Stream:
+def queue_stream(reader: Reader, coder_id: UUID | None) -> Stream:
     """Return what was given to the coder: the last ones finished, then those that wait."""
-    passages: list[Passage] = []
+    given: list[queries.Given] = []
     if coder_id is not None:
-        study_id = access.study.id
-        passages = queries.assigned(session, study_id, coder_id, done=True, most=MOST_FINISHED)
-        passages += queries.assigned(session, study_id, coder_id, done=False, most=MOST_WAITING)
-    root = f"/studies/{access.study.slug}/coding"
-    lines = _lines(session, access, protocol, passages, lambda one: "")
+        study_id = reader.access.study.id
+        finished = queries.assigned(reader.session, study_id, coder_id, done=True, most=MOST_FINISHED)
+        waiting = queries.assigned(reader.session, study_id, coder_id, done=False, most=MOST_WAITING)
+        given = finished + waiting
+    # What was given at one time is a batch.
+    since = min((one.assigned_at for one in given if not one.done), default=None)
+    since = since or max((one.assigned_at for one in given), default=None)
+    passages = [one.passage for one in given]
+    before = {one.passage.statement_id for one in given if since is not None and one.assigned_at < since}
+    lines = _lines(reader, passages, lambda one: "")
     return Stream(
         kind="queue",
         heading=translate(_("分给我的")),
         detail="",
         batch=translate(_("这一批要编的")),
-        address=f"{root}/queue",
-        back=(root, translate(_("回到编码首页"))),
-        lines=lines,
+        address=f"{reader.root}/queue",
+        back=(reader.root, translate(_("回到编码首页"))),
+        lines=[replace(line, earlier=line.id in before) for line in lines],
         sources=_sources(passages),
     )
 
 
-def interview_stream(
-    session: Session, access: StudyAccess, protocol: StudyProtocol, interview: Interview, participant: Participant
-) -> Stream:
+def interview_stream(reader: Reader, interview: Interview, participant: Participant) -> Stream:
     """Return an interview turn by turn, what was asked and what is no statement yet along with the rest."""
-    passages = queries.turns_of(session, interview, most=MOST_PASSAGES + 1)
-    root = f"/studies/{access.study.slug}/coding"
-    lines = _lines(session, access, protocol, passages[:MOST_PASSAGES], _clock_of)
+    passages = queries.turns_of(reader.session, interview, most=MOST_PASSAGES + 1)
+    lines = _lines(reader, passages[:MOST_PASSAGES], _clock_of)
     return Stream(
         kind="interview",
         heading=interview.title,
-        detail=f"{participant.code} · {_moment(interview.held_at, protocol)}",
+        detail=f"{participant.code} · {reader.moment(interview.held_at)}",
         batch=translate(_("这次访谈") if interview.kind == "interview" else _("这份观察")),
-        address=f"{root}/interviews/{interview.id}",
-        back=(root, translate(_("回到编码首页"))),
+        address=f"{reader.root}/interviews/{interview.id}",
+        back=(reader.root, translate(_("回到编码首页"))),
         lines=lines,
         stages=_stops(lines),
         more=_more(passages),
@@ -153,18 +176,17 @@ def interview_stream(
     )
 
 
-def diary_stream(session: Session, access: StudyAccess, protocol: StudyProtocol, person: Participant) -> Stream:
+def diary_stream(reader: Reader, person: Participant) -> Stream:
     """Return what one person wrote, in the order in which it happened."""
-    passages = queries.diary_of(session, access.study.id, person.id, most=MOST_PASSAGES + 1)
-    root = f"/studies/{access.study.slug}/coding"
-    lines = _lines(session, access, protocol, passages[:MOST_PASSAGES], lambda one: _moment(one.occurred_at, protocol))
+    passages = queries.diary_of(reader.session, reader.access.study.id, person.id, most=MOST_PASSAGES + 1)
+    lines = _lines(reader, passages[:MOST_PASSAGES], lambda one: reader.moment(one.occurred_at))
     return Stream(
         kind="person",
         heading=translate(_("%(code)s 的日记")) % {"code": person.code},
         detail=" · ".join(str(value) for value in person.attributes.values())[:80],
         batch=translate(_("这个人写的")),
-        address=f"{root}/people/{person.id}",
-        back=(root, translate(_("回到编码首页"))),
+        address=f"{reader.root}/people/{person.id}",
+        back=(reader.root, translate(_("回到编码首页"))),
         lines=lines,
         stages=_stops(lines),
         more=_more(passages),
@@ -172,38 +194,29 @@ def diary_stream(session: Session, access: StudyAccess, protocol: StudyProtocol,
     )
 
 
-def one_line(session: Session, access: StudyAccess, protocol: StudyProtocol, statement_id: UUID) -> Line:
+def one_line(reader: Reader, statement_id: UUID) -> Line:
     """Return one statement as the actor may see it now; NotFound where they may not read it."""
-    passage = queries.statement(session, access.study.id, statement_id)
-    seen = visible_codings(session, access, [statement_id]) if passage else {}
+    passage = queries.statement(reader.session, reader.access.study.id, statement_id)
+    seen = visible_codings(reader.session, reader.access, [statement_id]) if passage else {}
     if passage is None or statement_id not in seen:
         raise NotFound()
-    return _line(passage, protocol, seen, "")
+    return _line(reader, passage, seen, "")
 
 
-def _lines(
-    session: Session,
-    access: StudyAccess,
-    protocol: StudyProtocol,
-    passages: Sequence[Passage],
-    stamp: Any,
-) -> list[Line]:
+def _lines(reader: Reader, passages: Sequence[Passage], stamp: Callable[[Passage], str]) -> list[Line]:
     ids = [one.statement_id for one in passages if one.statement_id is not None]
     seen: dict[UUID, SeenCodings] = {}
     for start in range(0, len(ids), LOOK_UP):
-        seen |= visible_codings(session, access, ids[start : start + LOOK_UP])
+        seen |= visible_codings(reader.session, reader.access, ids[start : start + LOOK_UP])
     # What the actor may not read has no row there: it is left out here too.
     readable = [one for one in passages if one.statement_id is None or one.statement_id in seen]
-    return [_line(one, protocol, seen, stamp(one)) for one in readable]
+    return [_line(reader, one, seen, stamp(one)) for one in readable]
 
 
-def _line(passage: Passage, protocol: StudyProtocol, seen: Mapping[UUID, SeenCodings], stamp: str) -> Line:
+def _line(reader: Reader, passage: Passage, seen: Mapping[UUID, SeenCodings], stamp: str) -> Line:
     if passage.statement_id is None:
-        kind: Kind = (
-            "unstaged" if passage.role == queries.RESPONDENT else "ask" if passage.role == "interviewer" else "other"
-        )
-        return Line(None, kind, passage.text, stamp or passage.speaker, "", "", NOTHING_SAID)
-    stage = protocol.stage_of(passage.stage_id).name if passage.stage_id else ""
+        return Line(None, _kind_of(passage), passage.text, stamp or passage.speaker, "", "", NOTHING_SAID)
+    stage = reader.protocol.stage_of(passage.stage_id).name if passage.stage_id else ""
     view = seen[passage.statement_id]
     return Line(
         id=passage.statement_id,
@@ -213,16 +226,22 @@ def _line(passage: Passage, protocol: StudyProtocol, seen: Mapping[UUID, SeenCod
         stage=stage,
         spoken=" ".join(part for part in (stage, stamp) if part) or translate(_("表述")),
         own=view.own or NOTHING_SAID,
-        seen=told_of(view),
+        seen=told_of(view, reader.code_names),
         hidden=view.machine_hidden or view.hidden,
     )
 
 
-def told_of(view: SeenCodings) -> list[Told]:
+def _kind_of(passage: Passage) -> Kind:
+    if passage.role == queries.RESPONDENT:
+        return "unstaged"
+    return "ask" if passage.role == queries.INTERVIEWER else "other"
+
+
+def told_of(view: SeenCodings, code_names: Mapping[UUID, str]) -> list[Told]:
     """Return in words what others, the team and the machine say, as far as it may be seen."""
-    told = [Told(one.coder.name, _said(one.coding)) for one in view.others]
+    told = [Told(one.coder.name, _said(one.coding, code_names)) for one in view.others]
     if view.consensus is not None:
-        told.append(Told(translate(_("共识")), _said(view.consensus.coding)))
+        told.append(Told(translate(_("共识")), _said(view.consensus.coding, code_names)))
     if view.machine is not None:
         names = [translate(EMOTION_NAMES.get(name, name)) for name in view.machine.emotions]
         said = translate(_("、")).join([signed(view.machine.sentiment), *names])
@@ -258,11 +277,10 @@ def _code(code: CodeFacts) -> dict[str, Any]:
     }
 
 
-def _said(coding: CodingOut) -> str:
+def _said(coding: CodingOut, code_names: Mapping[UUID, str]) -> str:
     parts = [translate(SENTIMENTS[coding.sentiment])] if coding.sentiment is not None else []
     parts += [translate(EMOTION_NAMES.get(name, name)) for name in coding.emotions]
-    if coding.excerpts:
-        parts.append(translate(_("%(n)s 处编码")) % {"n": len(coding.excerpts)})
+    parts += dict.fromkeys(code_names.get(one.code, "?") for one in coding.excerpts)
     return translate(_("、")).join(parts) or translate(_("还没编"))
 
 
@@ -279,10 +297,6 @@ def _clock_of(passage: Passage) -> str:
         return passage.speaker
     seconds = passage.start_ms // 1000
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-
-
-def _moment(moment: datetime, protocol: StudyProtocol) -> str:
-    return str(local_time({}, moment, protocol.study.time_zone))  # type: ignore[arg-type]
 
 
 def _sources(passages: Iterable[Passage]) -> list[tuple[UUID, UUID]]:

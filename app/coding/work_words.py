@@ -35,6 +35,7 @@ EMOTION_ORDER: Final = (
 
 SENTENCES: Final[Mapping[str, str]] = {
     "place": _("第 %(n)s / %(of)s 条"),
+    "earlier": _("以前编完的"),
     "saved": _("已存"),
     "waiting": _("正在存"),
     "offline": _("没有网络，%(n)s 条还没存，会一直再试"),

@@ -260,30 +260,25 @@ def test_without_scripts_a_form_does_it(
     assert first not in site.codings("owner")
 
 
-SIZES: tuple[tuple[Size, bool], ...] = (
-    ("phone", False),
-    ("phone", True),
-    ("tablet", False),
-    ("tablet", True),
-    ("desktop", False),
-    ("desktop", True),
-)
-
-
-@pytest.mark.parametrize(("size", "dark"), SIZES)
+@pytest.mark.parametrize("size", ["phone", "tablet", "desktop"])
 def test_everyone_can_use_it(
-    site: CodingSite, open_page: OpenPage, statements: tuple[str, list[UUID]], size: Size, dark: bool
+    site: CodingSite, open_page: OpenPage, statements: tuple[str, list[UUID]], size: Size
 ) -> None:
     address, _ = statements
-    page = opened(site, open_page(size, dark=dark), address)
+    page = opened(site, open_page(size), address)
     for key in ("2", "Shift+Digit1", "v", "a", "v", "v", "s", "Escape", "]"):
         page.keyboard.press(key)
     expect(page.locator("#toast")).to_be_hidden()
-    assert_usable(page)
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="用键盘编码")).to_be_visible()
-    assert_usable(page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert_usable(page)
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="用键盘编码")).to_be_visible()
+        assert_usable(page)
+        page.keyboard.press("Escape")
     page.goto(site.address())
+    assert_usable(page)
+    page.emulate_media(color_scheme="light")
     assert_usable(page)
 
 
@@ -302,7 +297,7 @@ def test_what_is_refused_is_said_and_tried_again_after_signing_in(
     page.context.clear_cookies()
     page.keyboard.press("2")
     expect(page.locator("#saved")).to_have_text("1 条没有存下")
-    page.context.add_cookies(kept)  # type: ignore[arg-type]
+    page.context.add_cookies(kept)
     page.get_by_role("button", name="再试").click()
     saved(page)
     assert site.codings("owner")[first].sentiment == -1

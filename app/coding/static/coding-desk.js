@@ -12,7 +12,9 @@ export class Desk {
     this.documents = new Map();
     this.history = new History();
     this.saving = new Saving({ send, changed: (id) => this.savedChanged(id) });
-    this.finished = rows.all.filter((row) => row.hasAttribute("data-done")).length;
+    const batch = rows.all.filter((row) => !row.hasAttribute("data-earlier"));
+    this.batch = new Set(batch.map((row) => row.dataset.id));
+    this.finished = batch.filter((row) => row.hasAttribute("data-done")).length;
     for (const [id, coding] of Object.entries(state.codings)) {
       this.documents.set(id, documentOf(coding));
       this.saving.hold(id, this.documents.get(id), coding.version);
@@ -41,7 +43,7 @@ export class Desk {
 
   // Walking about.
 
-  go(row, { focus = true } = {}) {
+  go(row, { focus = true, reveal = true } = {}) {
     if (row !== this.rows.current) {
       const before = this.rows.current;
       this.chosen = null;
@@ -51,8 +53,8 @@ export class Desk {
     }
     if (focus) row.querySelector(".said").focus({ preventScroll: true });
     this.show();
-    this.rows.reveal(row);
-    this.standing.showPlace(this.rows.at + 1, this.rows.all.length);
+    if (reveal) this.rows.reveal(row);
+    this.standing.showPlace(this.rows.at + 1 - (this.rows.all.length - this.batch.size), this.batch.size);
     this.onGo(row);
   }
 
@@ -97,13 +99,17 @@ export class Desk {
   put(id, after) {
     const before = this.documentOf(id);
     this.documents.set(id, after);
-    if (before.done !== after.done) this.finished += after.done ? 1 : -1;
+    this.countFinished(id, before, after);
     for (const one of before.excerpts) this.onCount(one.code, -1);
     for (const one of after.excerpts) this.onCount(one.code, 1);
     if (id === this.id) this.show();
     else this.rows.show(this.rows.rowOf(id), after);
-    this.standing.showDone(this.finished, this.rows.all.length);
     this.saving.want(id, after);
+  }
+
+  countFinished(id, before, after) {
+    if (this.batch.has(id)) this.finished += Number(after.done) - Number(before.done);
+    this.standing.showDone(this.finished, this.batch.size);
   }
 
   sentiment(value) {
@@ -246,10 +252,9 @@ export class Desk {
   // A document that stands on the server takes the place of the one here.
   giveBack(id, document_) {
     this.history.forget(id);
-    this.finished += Number(document_.done) - Number(this.documentOf(id).done);
+    this.countFinished(id, this.documentOf(id), document_);
     this.documents.set(id, document_);
     this.rows.show(this.rows.rowOf(id), document_);
-    this.standing.showDone(this.finished, this.rows.all.length);
   }
 
   settle(choice) {

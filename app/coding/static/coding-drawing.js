@@ -13,9 +13,15 @@ const STROKES = [
   (colour) => `repeating-linear-gradient(90deg, ${colour} 0 10px, transparent 10px 13px, ${colour} 13px 15px, transparent 15px 18px)`,
 ];
 
+const drawn = new WeakMap();
+
 // codeOf(id) gives { name, colour }. The text of ``place`` stays the same to the letter.
 export function draw(place, excerpts, codeOf, chosen) {
   const text = place.textContent;
+  // Drawn anew only where it would look otherwise: a selection that is under way goes on.
+  const look = JSON.stringify([excerpts.map(({ id, start, end }) => [id, start, end]), chosen]);
+  if (drawn.get(place) === look) return;
+  drawn.set(place, look);
   if (!excerpts.length) {
     if (place.firstElementChild) place.replaceChildren(text);
     return;
@@ -33,18 +39,18 @@ export function draw(place, excerpts, codeOf, chosen) {
 
 function markOf(words, covering, rows, codeOf, chosen) {
   const mark = document.createElement("mark");
-  const drawn = covering.map((one) => ({ one, code: codeOf(one.code), row: Math.min(rows.get(one.id), MOST_ROWS - 1) }));
-  const innermost = drawn.reduce((least, each) => (each.one.end - each.one.start < least.one.end - least.one.start ? each : least));
-  const depth = Math.max(...drawn.map(({ row }) => row)) + 1;
+  const lines = covering.map((one) => ({ one, code: codeOf(one.code), row: Math.min(rows.get(one.id), MOST_ROWS - 1) }));
+  const innermost = lines.reduce((least, each) => (each.one.end - each.one.start < least.one.end - least.one.start ? each : least));
+  const depth = Math.max(...lines.map(({ row }) => row)) + 1;
   mark.textContent = words;
-  mark.title = drawn.map(({ code }) => code.name).join(" · ");
+  mark.title = lines.map(({ code }) => code.name).join(" · ");
   mark.dataset.of = covering.map((one) => one.id).join(" ");
   if (covering.some((one) => one.id === chosen)) mark.classList.add("chosen");
   mark.style.setProperty("--tint", innermost.code.colour);
-  mark.style.backgroundImage = drawn.map(({ code, row }) => STROKES[row](`color-mix(in srgb, ${code.colour} 75%, var(--ink))`)).join(", ");
+  mark.style.backgroundImage = lines.map(({ code, row }) => STROKES[row](`color-mix(in srgb, ${code.colour} 75%, var(--ink))`)).join(", ");
   mark.style.backgroundSize = "100% 2px";
   mark.style.backgroundRepeat = "no-repeat";
-  mark.style.backgroundPosition = drawn.map(({ row }) => `0 calc(100% - ${(depth - 1 - row) * LINE_PX}px)`).join(", ");
+  mark.style.backgroundPosition = lines.map(({ row }) => `0 calc(100% - ${(depth - 1 - row) * LINE_PX}px)`).join(", ");
   mark.style.paddingBottom = `${depth * LINE_PX - 1}px`;
   return mark;
 }

@@ -51,10 +51,19 @@ export class Rows {
       before.removeAttribute("aria-current");
       before.querySelector(".said").tabIndex = -1;
       before.querySelector(".under")?.remove();
+      this.name(before, "");
     }
     this.at = this.places.get(row.dataset.id);
     row.setAttribute("aria-current", "true");
     row.querySelector(".said").tabIndex = 0;
+    this.name(row, this.textOf(row).textContent);
+  }
+
+  // Whoever listens hears the words of the one at hand; the others keep their short names.
+  name(row, words) {
+    const said = row.querySelector(".said");
+    said.dataset.name ??= said.getAttribute("aria-label");
+    said.setAttribute("aria-label", words ? `${said.dataset.name}: ${words}` : said.dataset.name);
   }
 
   reveal(row) {

@@ -27,7 +27,7 @@ export class Standing {
   }
 
   showPlace(n, of) {
-    this.place.textContent = fill(this.words.place, { n, of });
+    this.place.textContent = n > 0 ? fill(this.words.place, { n, of }) : this.words.earlier;
   }
 
   showDone(done, total) {

@@ -92,6 +92,9 @@ function begin() {
     if (by === "mouse") {
       if (selecting.clipped) standing.say(words.only_one);
       selecting.clipped = false;
+      const row = selecting.place?.closest("li");
+      // A finger selects without a click: the statement it has touched is the one at hand.
+      if (row && row !== rows.current && selecting.spanIn(selecting.place)) desk.go(row, { focus: false, reveal: false });
       return;
     }
     if (desk.chosen) {
