@@ -137,12 +137,14 @@ def _best_path(scores: Scores, n: int) -> NDArray[np.intp]:
 
 
 def _transitions(n: int) -> Scores:
-    """Return how probable it is that the next answer is about stage j after one about i: mostly the same or the next."""
+    """Return the weight of an answer about stage j after one about i: the same or the next stage mostly.
+
+    Not probabilities: with rows that sum to one, staying at the last stage would cost least, and silence would pull there.
+    """
     gap = np.arange(n)[None, :] - np.arange(n)[:, None]
     ahead = NEXT * FORWARD_DECAY ** np.clip(gap - 1, 0, None)
     behind = BACK * BACKWARD_DECAY ** np.clip(-gap - 1, 0, None)
-    chance = np.where(gap == 0, STAY, np.where(gap > 0, ahead, behind))
-    return np.asarray(chance / chance.sum(axis=1, keepdims=True))
+    return np.where(gap == 0, STAY, np.where(gap > 0, ahead, behind))
 
 
 def _first(n: int) -> Scores:
