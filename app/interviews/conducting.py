@@ -173,7 +173,7 @@ def finish(session: Session, actor: str, study_id: UUID, interview_id: UUID, hel
     missing = sum(1 for one, version in held.items() if stored.get(one, 0) < version or one not in stored)
     if missing:
         raise NotesMissing(n=missing)
-    for place, one in enumerate(queries.notes(session, study_id, interview_id)):
+    for place, one in enumerate(queries.notes(session, study_id, interview_id), start=1):
         one.position = place
     talk.state = READY
     talk.version += 1

@@ -30,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 
 MayHold = Annotated[StudyAccess, Depends(InStudy(*RESEARCHERS))]
 IfMatch = Annotated[str | None, Header()]
+WORKER = "conduct_worker.js"
 FREE = "free"
 """The place of what belongs to no question of the guide."""
 
@@ -67,9 +68,21 @@ def start(request: Request, access: MayHold, form: Posted) -> Response:
 
 @router.get("/studies/{slug}/interviews/{interview_id}/conduct")
 def conduct_page(
-    request: Request, access: MayHold, interview_id: UUID, q: Annotated[str, Query(max_length=40)] = ""
+    request: Request,
+    access: MayHold,
+    interview_id: UUID,
+    q: Annotated[str, Query(max_length=40)] = "",
+    frame: bool = False,
 ) -> Response:
-    return _conduct(request, access, interview_id, q)
+    """``frame``: as a device keeps it for a visit without a network, with nothing that anybody said."""
+    return _conduct(request, access, interview_id, q, frame=frame)
+
+
+@router.get("/studies/{slug}/interviews/{interview_id}/conduct-worker.js")
+def conduct_worker(request: Request, access: MayHold, interview_id: UUID) -> Response:
+    """The service worker of one talk's page; it lies here so that it looks after this talk and nothing else."""
+    asset = request.app.state.assets.get(WORKER)
+    return Response(asset.body, media_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
 
 @router.post("/studies/{slug}/interviews/{interview_id}/conduct")
@@ -225,6 +238,7 @@ def _conduct(
     asked: str,
     *,
     state: FormState | None = None,
+    frame: bool = False,
     status: int = 200,
 ) -> Response:
     current_language.set(choose_language(request, access.study.language))
@@ -232,7 +246,7 @@ def _conduct(
         protocol = studies.protocol(session, access.study.id)
         talk, person = conducting_queries.talk(session, access.study.id, interview_id)
         questions = conducting.questions_of(session, talk)
-        notes = conducting.notes_of(session, protocol, interview_id)
+        notes = [] if frame else conducting.notes_of(session, protocol, interview_id)
         confirmed = conducting_queries.any_confirmed(session, access.study.id, interview_id)
     request.app.state.readings.note(access, [(person.id, one.id) for one in notes])
     elapsed = max(int((clock.now() - talk.held_at).total_seconds() * 1000), 0)
@@ -252,7 +266,7 @@ def _conduct(
         "marks": MARKS,
         "confirmed": confirmed,
         "longest": LONGEST_NOTE,
-        "state": _script_state(request, access, talk, notes, elapsed),
+        "state": _script_state(request, access, talk, notes, elapsed) | {"frame": frame},
     }
     return render(request, "interviews/conduct.html", context, status=status, language=access.study.language)
 
@@ -299,6 +313,7 @@ def _script_state(
         "address": _address(access, talk.id),
         "open": talk.state == conducting.OPEN,
         "elapsed": elapsed,
+        "begun": int(talk.held_at.timestamp() * 1000),
         "csrf": token_for(request),
         "notes": [one.model_dump(mode="json") for one in notes],
         "words": script_words(),

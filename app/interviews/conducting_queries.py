@@ -39,8 +39,8 @@ def note(session: Session, study_id: UUID, note_id: UUID) -> Turn | None:
 
 
 def last_position(session: Session, study_id: UUID, interview_id: UUID) -> tuple[int, int]:
-    """Return the highest position of the interview's turns (−1 without any) and how many there are."""
-    query = select(func.coalesce(func.max(Turn.position), -1), func.count()).where(
+    """Return the highest position of the interview's turns (0 without any) and how many there are."""
+    query = select(func.coalesce(func.max(Turn.position), 0), func.count()).where(
         Turn.study_id == study_id, Turn.interview_id == interview_id
     )
     highest, count = session.execute(query).one()
@@ -50,7 +50,7 @@ def last_position(session: Session, study_id: UUID, interview_id: UUID) -> tuple
 def any_confirmed(session: Session, study_id: UUID, interview_id: UUID) -> bool:
     """Return whether somebody has confirmed the stage of one of the interview's turns."""
     query = select(Turn.id).where(
-        Turn.study_id == study_id, Turn.interview_id == interview_id, Turn.stage_id.is_not(None)
+        Turn.study_id == study_id, Turn.interview_id == interview_id, Turn.confirmed_at.is_not(None)
     )
     return session.scalars(query.limit(1)).first() is not None
 

@@ -239,7 +239,7 @@ def _put(turn: Turn, place: Place, walk: Interview, moment: datetime) -> None:
     turn.touchpoint_id = place.touchpoint_id
     turn.start_ms = int((moment - walk.held_at).total_seconds() * 1000)
     # In the order of the day, whenever it was written down: by minutes, what was felt right after what was seen.
-    turn.position = turn.start_ms // 30_000 * 2 + (turn.question == FELT)
+    turn.position = turn.start_ms // 30_000 * 2 + 1 + (turn.question == FELT)
 
 
 def _place(turn: Turn, walk: Interview) -> Place:

@@ -110,6 +110,23 @@ def test_nothing_typed_is_lost(
     assert texts(store) == ["第一次听说是在公众号上。", "心里打鼓，😀怕疼。", "手术那天一个人去的。"]
     assert kept(page) == 0
 
+    # No server at all, and the page opens again: what is typed then is kept and sent, too.
+    expect(page.locator("[data-talk][data-kept=true]")).to_have_count(1, timeout=15_000)
+    server.kill()
+    page.reload()
+    ready(page)
+    expect(page.locator("[data-notices]")).to_contain_text("现在没有网络")
+    expect(page.locator("[data-clock]")).not_to_have_text("0:00")
+    assert not any(text in page.content() for text in texts(store)), "what was stored stays on no device"
+    page.locator("section.question:not([hidden]) .note textarea").first.fill("服务器不在的时候写的。")
+    page.reload()
+    ready(page)
+    server.start()
+    expect(page.locator("[data-unsent]")).to_have_text(STORED, timeout=30_000)
+    assert "服务器不在的时候写的。" in texts(store)
+    page.reload()
+    ready(page)
+
     # Another device: both change the first note, both are told, nothing is overwritten.
     other = signed_in(server, open_page("phone", dark=True), "teammate")
     other.goto(address)
@@ -133,6 +150,8 @@ def test_nothing_typed_is_lost(
         turns = session.scalars(select(Turn)).all()
         assert all(one.role == "respondent" and one.proposed_stage_id and one.stage_id is None for one in turns)
         assert [one.mark for one in turns if one.mark] == ["valley"]
+    assert page.evaluate("caches.keys()") == []
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then((found) => found.length)") == 0
 
 
 @only_on("sqlite")  # the page is what is tried here

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from app.core import clock
 from app.core.errors import AppError
 from app.interviews import conducting
 from app.interviews.conducting_errors import NoteChanged
@@ -140,13 +141,13 @@ def test_a_talk_ends_when_all_its_notes_are_stored_and_can_be_taken_up_again(cas
     # What is stored already is answered as it stands.
     assert talk.put(one, 1, start_ms=9000).status_code == 200
     first, second = turns(cast)
-    assert [(first.position, first.role), (second.position, second.role)] == [(0, "other"), (1, "respondent")]
+    assert [(first.position, first.role), (second.position, second.role)] == [(1, "other"), (2, "respondent")]
     assert talk.post("/reopen").status_code == 303
     assert talk.put(one, 1, start_ms=9000, text="补一句。").status_code == 200
     talk.post("/finish")
     with cast.store.write() as session:
         turn = session.scalars(select(Turn).where(Turn.role == "respondent")).one()
-        turn.stage_id = turn.proposed_stage_id
+        turn.stage_id, turn.confirmed_at = turn.proposed_stage_id, clock.now()
     closed = talk.post("/reopen")
     assert closed.status_code == 409
     assert "归了阶段" in closed.text

@@ -2,18 +2,22 @@
 import { NoteStore } from "./conduct_store.js";
 import { Sync } from "./conduct_sync.js";
 import { Card, clockWords, filled, newId } from "./conduct_cards.js";
+import { dropFrame, keepFrame } from "./conduct_frame.js";
 
 const state = JSON.parse(document.getElementById("talk-state").textContent);
 const { words } = state;
 const root = document.querySelector("[data-talk]");
 const template = document.getElementById("note-template");
-const begunAt = Date.now() - state.elapsed;
+// Of a kept frame the server's clock is of another day: the beginning is known from when the page last came from there.
+const BEGUN = `xinlu-talk-begun:${state.interview}`;
+const begunAt = state.frame ? Number(localStorage.getItem(BEGUN)) || state.begun : Date.now() - state.elapsed;
 const elapsed = () => Math.max(0, Date.now() - begunAt);
 const store = new NoteStore();
 const sync = new Sync({ address: state.address, csrf: state.csrf, store, changed: show });
 const cards = new Map();
 let others = 0;
 let elsewhere = false;
+let kept = false;
 
 const sections = [...root.querySelectorAll("[data-question]")];
 const section = (key) => sections.find((one) => one.dataset.question === key) ?? sections.at(-1);
@@ -74,7 +78,7 @@ function go(key, { focus = true } = {}) {
 function notice(sentence) {
   const line = document.createElement("p");
   // Waiting for a network is nothing wrong: everything is kept.
-  line.className = sentence === words.waiting ? "notice" : "notice wrong";
+  line.className = [words.waiting, words.frame_only].includes(sentence) ? "notice" : "notice wrong";
   line.textContent = sentence;
   return line;
 }
@@ -87,6 +91,7 @@ function show() {
   told.classList.toggle("waits", waiting > 0);
   const lines = [];
   if (elsewhere) lines.push(words.other_tab);
+  if (state.frame) lines.push(words.frame_only);
   if (!store.durable) lines.push(words.not_kept);
   if (waiting && sync.trouble) lines.push(words[sync.trouble]);
   if (others) lines.push(filled(words.others, { n: others }));
@@ -105,7 +110,7 @@ function tick() {
   root.querySelector("[data-clock]").textContent = clockWords(elapsed());
 }
 
-function finishing(event) {
+async function finishing(event) {
   const line = root.querySelector("[data-finish-waits]");
   const waiting = sync.unsent.length;
   line.hidden = !waiting;
@@ -115,8 +120,18 @@ function finishing(event) {
     sync.now();
     return;
   }
+  event.preventDefault();
+  if (state.frame || !navigator.onLine) {
+    line.hidden = false;
+    line.textContent = words.finish_later;
+    return;
+  }
+  const form = event.target;
   const held = Object.fromEntries([...sync.notes.values()].map((note) => [note.id, note.version]));
-  event.target.elements.held.value = JSON.stringify(held);
+  form.elements.held.value = JSON.stringify(held);
+  localStorage.removeItem(BEGUN);
+  await dropFrame(state.address);
+  form.submit();
 }
 
 async function notesOfBoth() {
@@ -145,13 +160,23 @@ async function begin() {
       go(link.dataset.go);
     });
   root.querySelector("[data-finish]").addEventListener("submit", finishing);
-  // The words are safe; but without a network this page cannot be opened again until there is one.
+  // The words are safe; but where its frame could not be kept, this page opens again only with a network.
   addEventListener("beforeunload", (event) => {
-    if (sync.unsent.length && sync.trouble) event.preventDefault();
+    if (sync.unsent.length && sync.trouble && !kept) event.preventDefault();
   });
   setInterval(tick, 1000);
   tick();
   root.dataset.ready = "true";
+  if (state.frame) kept = true;
+  else {
+    localStorage.setItem(BEGUN, String(begunAt));
+    keepFrame(state.address).then((told) => {
+      kept = told;
+      root.dataset.kept = String(told);
+      root.querySelector("[data-not-kept]").hidden = told;
+      root.querySelector("[data-kept-here]").hidden = !told;
+    });
+  }
   sync.now();
   show();
 }
