@@ -18,6 +18,8 @@ from app.statements.models import CurveCell, CurveRevision, Statement
 
 SLOTS = 16
 SUMS = ("entries", "n", "sum_model", "coded", "sum_weight", "sum_weight_model", "sum_weight_human")
+PLAIN = 3
+"""So many of them change with every entry; the others only with what people coded."""
 _NOTHING = (0,) * len(SUMS)
 TEXT_SOURCES = ("diary", "interview")
 """What a curve of texts is made of: what people say of themselves."""
@@ -133,7 +135,8 @@ def apply(session: Session, study_id: UUID, changes: Mapping[CellKey, Sequence[i
     keys = sorted(changes, key=lambda key: (key[1], key[2].int, key[0], key[3], key[4], key[5]))
     revisions = _advance(session, study_id, sorted({key[1] for key in keys}))
     rows = [_row(study_id, key, changes[key], revisions[key[1]]) for key in keys]
-    insert_rows(session, _UPSERT[session.get_bind().dialect.name], rows)
+    coded = any(any(changes[key][PLAIN:]) for key in keys)
+    insert_rows(session, _UPSERT[session.get_bind().dialect.name, coded], rows)
 
 
 def _row(study_id: UUID, key: CellKey, change: Sequence[int], revision: int) -> dict[str, Any]:
@@ -168,7 +171,8 @@ def _advance(session: Session, study_id: UUID, slots: Sequence[int]) -> dict[int
     }
 
 
-def _upsert(dialect: str) -> Insert:
+def _upsert(dialect: str, sums: Sequence[str]) -> Insert:
+    """Return the statement that adds a row's ``sums`` to the cell, and makes the cell where there is none."""
     insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     statement = insert(table_of(CurveCell))
     given, table = statement.excluded, table_of(CurveCell).c
@@ -176,7 +180,7 @@ def _upsert(dialect: str) -> Insert:
         index_elements=[
             table[name] for name in ("study_id", "axis", "slot", "participant_id", "position", "wave", "source")
         ],
-        set_={name: table[name] + given[name] for name in SUMS} | {"revision": given.revision},
+        set_={name: table[name] + given[name] for name in sums} | {"revision": given.revision},
     )
 
 
@@ -190,7 +194,12 @@ def _advance_statement(dialect: str) -> Any:
     ).returning(table.c.revision)
 
 
-_UPSERT = {dialect: _upsert(dialect) for dialect in ("sqlite", "postgresql")}
+# An entry adds nothing to the sums of what is coded: it need not touch them.
+_UPSERT = {
+    (dialect, coded): _upsert(dialect, SUMS if coded else SUMS[:PLAIN])
+    for dialect in ("sqlite", "postgresql")
+    for coded in (False, True)
+}
 _ADVANCE = {dialect: _advance_statement(dialect) for dialect in ("sqlite", "postgresql")}
 
 
