@@ -297,7 +297,7 @@ def test_what_is_refused_is_said_and_tried_again_after_signing_in(
     page.context.clear_cookies()
     page.keyboard.press("2")
     expect(page.locator("#saved")).to_have_text("1 条没有存下")
-    page.context.add_cookies(kept)
+    page.context.add_cookies(kept)  # type: ignore[arg-type]
     page.get_by_role("button", name="再试").click()
     saved(page)
     assert site.codings("owner")[first].sentiment == -1
