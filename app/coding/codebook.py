@@ -14,7 +14,7 @@ from app.coding.codebook_book import OpenBook, distinct_name, open_book
 from app.coding.codebook_changes import NOTHING_MOVED, Moved, move_excerpts
 from app.coding.codebook_errors import CodeCircle, CodeNotFound
 from app.coding.codebook_schemas import CodeIn, NewCode
-from app.coding.codebook_tree import below, in_order
+from app.coding.codebook_tree import below
 from app.coding.models import Code
 from app.core.errors import FieldError, Invalid
 from app.web.i18n import mark as _
@@ -102,9 +102,8 @@ def move_code(
     """
     book = open_book(session, study_id, version)
     code = book.get(code_id)
-    before = [(one.id, one.parent_id) for one, _depth in in_order(book.live.values())]
-    book.put(code, parent_id, place)
-    if [(one.id, one.parent_id) for one, _depth in in_order(book.live.values())] != before:
+    if not _stands_there(book, code, parent_id, place):
+        book.put(code, parent_id, place)
         book.close(actor, "moved", {"code": str(code.id), "parent": str(parent_id) if parent_id else None})
     return code
 
@@ -188,6 +187,14 @@ def restore_code(session: Session, actor: str, study_id: UUID, code_id: UUID, *,
     book.number([*siblings, code])
     book.close(actor, "restored", {"code": str(code.id)})
     return code
+
+
+def _stands_there(book: OpenBook, code: Code, parent_id: UUID | None, place: int | None) -> bool:
+    siblings = [one.id for one in book.children(code.parent_id)]
+    last = len(siblings) - 1
+    return code.parent_id == parent_id and siblings.index(code.id) == (
+        last if place is None else min(max(place, 0), last)
+    )
 
 
 def _write(book: OpenBook, code: Code, given: CodeIn) -> list[str]:
