@@ -181,6 +181,13 @@ def test_a_lost_answer_is_no_clash_and_a_second_tab_stays_out(
     expect(note.locator("[data-clash]")).to_be_hidden()
     assert texts(store) == ["先写半句，再写完。"]
 
+    small = signed_in(server, open_page("phone", dark=True), "owner")
+    large = page.context.new_page()
+    for path in ("interviews/guide", "interviews/guide/1", "interviews/start", "observations"):
+        for other in (small, large):
+            other.goto(f"{server.base_url}/studies/{SLUG}/{path}")
+            assert_usable(other)
+
     second = page.context.new_page()
     second.goto(address)
     expect(second.locator("[data-notices]")).to_contain_text("另一个标签页")
