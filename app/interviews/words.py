@@ -3,8 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from app.web.i18n import current_language
 from app.web.i18n import mark as _
-from app.web.i18n import translate
 
 ROLES = {"interviewer": _("访谈者"), "respondent": _("受访者"), "other": _("旁人")}
 NO_SPEAKER = _("不是说话人")
@@ -41,4 +41,6 @@ def clock_words(milliseconds: int | None) -> str:
 def held_words(moment: datetime, zone: str) -> str:
     """Return the day on which a talk was held, as people in ``zone`` write it."""
     day = moment.astimezone(ZoneInfo(zone)).date()
-    return translate(_("%(year)s年%(month)s月%(day)s日")) % {"year": day.year, "month": day.month, "day": day.day}
+    if current_language.get() == "en":
+        return f"{day:%b} {day.day}, {day:%Y}"
+    return f"{day.year}年{day.month}月{day.day}日"
