@@ -14,10 +14,12 @@ from app.coding.models import HumanCoding
 from app.core.crypto import Keyring, load_or_create_secret
 from app.core.db import Database
 from app.exchange.refi.importing import understand
+from app.interviews.models import Interview
 from app.participants.models import Consent, Participant, Reading
 from app.statements.models import Statement
 from app.studies import queries as studies
-from tests.exchange.test_qdpx import empty_study, exported
+from tests.exchange.test_qdpx import empty_study, exported, take_in
+from tests.exchange.test_qdpx_foreign import PAIN, PAINFUL, Foreign
 from tests.support.coding import CodingCast, coded_scene, coding_cast
 from tests.support.databases import ScratchDatabase, only_on
 from tests.support.program import xinlu
@@ -178,3 +180,32 @@ def test_commands_write_a_project_and_take_it_in(
 def people_of(store: Database, study_id: UUID) -> int:
     with store.read() as session:
         return len(session.scalars(select(HumanCoding).where(HumanCoding.study_id == study_id)).all())
+
+
+def test_every_page_of_a_study_that_was_taken_in_opens(blind: CodingCast) -> None:
+    foreign = Foreign().code(PAINFUL, PAIN, memo="长" * 3000).packed()
+    copy, slug = copy_of(blind)
+    take_in(blind, copy, exported(blind))
+    take_in(blind, copy, foreign, stage="recovery")
+    sign_in(blind, "owner")
+    for page in (
+        "",
+        "/interviews",
+        "/coding",
+        "/codebook",
+        "/draws",
+        "/agreement",
+        "/reading",
+        "/participants",
+        "/scenes",
+    ):
+        answer = blind.client.get(f"/studies/{slug}{page}", follow_redirects=True)
+        assert answer.status_code == 200, page
+    with blind.store.read() as session:
+        talk = session.scalars(select(Interview.id).where(Interview.study_id == copy)).one()
+        said = session.scalars(select(Statement).where(Statement.study_id == copy)).all()
+    assert blind.client.get(f"/studies/{slug}/interviews/{talk}").status_code == 200
+    for one in said:
+        answer = blind.client.get(f"/api/v1/studies/{slug}/statements/{one.id}/coding", headers=blind.headers["owner"])
+        assert answer.status_code == 200
+    assert blind.client.get(f"/api/v1/studies/{slug}/curve.json", headers=blind.headers["owner"]).status_code == 200
