@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core.crypto import Keyring, load_or_create_secret
@@ -20,13 +20,14 @@ from app.core.db import Database
 from app.statements import cells, codings, recode, refine, service
 from app.statements.cells import Place, contribution_of, weighted
 from app.statements.human import HumanValue, set_human
-from app.statements.models import CurveRevision, Statement
+from app.statements.models import CurveCell, CurveRevision, Statement
 from app.statements.moving import move
 from app.statements.service import Utterance
 from app.studies.coders import get_coder
 from app.studies.models import Stage, Study, Touchpoint
-from tests.support.databases import ScratchDatabase
-from tests.support.scene import Scene, set_scene
+from tests.support.databases import ScratchDatabase, only_on
+from tests.support.program import xinlu
+from tests.support.scene import SLUG, Scene, set_scene
 from tests.support.slow_coder import NAME, VERSION
 
 pytestmark = pytest.mark.usefixtures("slow_coder")
@@ -283,3 +284,20 @@ def test_coders_an_editor_and_a_slow_coder_at_once_lose_nothing(scene: Scene) ->
         assert_cells_hold(session, scene.study_id)
         coded = sum(one is not None for one in session.scalars(select(Statement.human_micro)))
     assert coded == cell(scene, Place(said.place.participant_id, story.stages[1], None, None, None))[3]
+
+
+@only_on("sqlite")  # what is found, and the remedy, do not depend on the database
+def test_the_doctor_sees_a_wrong_sum_of_codes_and_coding_again_counts_it_afresh(
+    scene: Scene, database: ScratchDatabase
+) -> None:
+    _, said, [one] = spoken(scene, TEXTS[:1])
+    with scene.store.write() as session:
+        set_human(session, scene.study_id, {one: HumanValue(-0.5, 0.25)})
+    right = cell(scene, said.place)
+    with scene.store.write() as session:
+        session.execute(update(CurveCell).values(sum_weight_human=CurveCell.sum_weight_human + 1))
+    told = xinlu("doctor", env=database.env, check=False).stdout
+    assert f"fail  {SLUG} / 文字: 1 个格子和重新数的不一样" in told
+    xinlu("recode", "--study", SLUG, "--coder", "default", env=database.env)
+    assert cell(scene, said.place) == right
+    assert f"ok    {SLUG} / 文字: 1 个格子都和重新数的一样" in xinlu("doctor", env=database.env, check=False).stdout
