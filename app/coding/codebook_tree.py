@@ -5,8 +5,9 @@ from itertools import takewhile
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-# The home row first: these letters are under the fingers while the eyes are on the text.
-LETTERS = "asdfghjklqwertyuiopzxcvbnm"
+# The home row first: these letters are under the fingers while the eyes are on the text. Last those that the coding page
+# uses itself: a code has them only while words are selected.
+LETTERS = "asdfghlqwrtyuipzxcb" + "nvomekj"
 
 
 class Node(Protocol):
