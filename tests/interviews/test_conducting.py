@@ -199,7 +199,7 @@ def test_races_of_two_devices_lose_nothing(cast: Cast, writers: int) -> None:
                         stored, _made = conducting.save_note(
                             session, "user:a", study, protocol, talk_id, note, sent, version=version
                         )
-                    won.append((stored.version, text))
+                    won.append((stored.version, version, text))
                     break
                 except NoteChanged:
                     continue
@@ -209,10 +209,10 @@ def test_races_of_two_devices_lose_nothing(cast: Cast, writers: int) -> None:
         one.start()
     for one in threads:
         one.join()
-    # Versions are numbered without a gap and none twice: no write went over another one unseen.
-    assert sorted(version for version, _text in won) == list(range(1, writers * 6 + 1))
+    # Every write stands upon the very version that its writer had seen: none went over another one unseen.
+    assert [(new, seen) for new, seen, _text in sorted(won)] == [(place + 1, place) for place in range(writers * 6)]
     [stored] = turns(cast)
-    assert (stored.version, stored.text) == max(won)
+    assert (stored.version, stored.text) == (max(won)[0], max(won)[2])
 
 
 @given(
