@@ -120,6 +120,18 @@ def seen_part(request: Request, access: Coding, statement_id: UUID) -> Response:
     return render(request, "coding/seen.html", context, language=access.study.language)
 
 
+@router.get("/studies/{slug}/coding/statements/{statement_id}/context")
+def context_of(request: Request, access: ReadsAll, statement_id: UUID) -> Response:
+    """Lead to a statement where it was said: in its interview, or among what the person wrote."""
+    with request.app.state.database.read() as session:
+        passage = queries.statement(session, access.study.id, statement_id)
+        if passage is None:
+            raise NotFound()
+        interview_id = queries.interview_of(session, access.study.id, passage.source_id)
+    place = f"interviews/{interview_id}" if interview_id else f"people/{passage.participant_id}"
+    return RedirectResponse(f"/studies/{access.study.slug}/coding/{place}?at={statement_id}", status_code=303)
+
+
 @router.post("/studies/{slug}/coding/statements/{statement_id}")
 def code_by_form(request: Request, access: Coding, statement_id: UUID, form: Posted) -> Response:
     """Store what the plain form says; the excerpts stay as they are."""
@@ -164,6 +176,8 @@ def _work(
         "scale": dict(work_words.scale()),
         "emotions": work_words.emotions(),
         "current": str(current.id) if current else None,
+        # Others' words around a statement are not for the role coder.
+        "context": stream.kind == "queue" and access.can(RESEARCHERS),
     }
     context: dict[str, Any] = {
         "study": access.study,

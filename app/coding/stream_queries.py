@@ -157,6 +157,11 @@ def interview(session: Session, study_id: UUID, interview_id: UUID) -> Interview
     return session.get(Interview, (study_id, interview_id))
 
 
+def interview_of(session: Session, study_id: UUID, turn_id: UUID) -> UUID | None:
+    """Return the interview in which a turn stands; None where ``turn_id`` is none, such as an entry's."""
+    return session.scalar(select(Turn.interview_id).where(Turn.study_id == study_id, Turn.id == turn_id))
+
+
 def interviews(session: Session, study_id: UUID, coder_id: UUID, *, most: int) -> Sequence[ReadableInterview]:
     """Return the interviews whose turns stand, the latest first, with what this coder has finished of each."""
     said = and_(Statement.study_id == Turn.study_id, Statement.source_id == Turn.id, _STANDING)

@@ -77,6 +77,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "finished": _("编完了，去下一条"),
     "memo": _("这段话的备注"),
     "memo_of": _("“%(name)s”这一处的备注"),
+    "context": _("看前后文"),
     "remove": _("去掉“%(name)s”"),
     "example": _("例："),
     "retired": _("已停用"),

@@ -306,3 +306,19 @@ def test_what_is_refused_is_said_and_tried_again_after_signing_in(
     page.get_by_role("button", name="不存了").click()
     expect(page.get_by_role("radio", name="不好")).to_be_checked()
     saved(page)
+
+
+def test_a_researcher_gets_from_a_drawn_statement_to_what_stands_around_it(
+    site: CodingSite, open_page: OpenPage, statements: tuple[str, list[UUID]]
+) -> None:
+    address, (_, second, _) = statements
+    site.scene.give_draw([second])
+    site.scene.assign("teammate", [second])
+    page = opened(site, open_page("desktop"), site.address("/queue"), who="teammate")
+    expect(page.get_by_text(ASKED)).to_have_count(0)
+    with page.context.expect_page() as opening:
+        page.get_by_role("link", name="看前后文").click()
+    around = opening.value
+    around.wait_for_url(f"{address}?at={second}")
+    expect(around.get_by_text(ASKED)).to_be_visible()
+    expect(around.locator("#reading li[data-id]").nth(1)).to_have_attribute("aria-current", "true")

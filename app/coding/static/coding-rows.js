@@ -17,7 +17,7 @@ export function shortened(words) {
 export class Rows {
   // codes: Map(id → code); remove(excerpt id) is called by the tags' buttons.
   constructor(reading, codes, state, remove) {
-    Object.assign(this, { reading, codes, words: state.words, scale: state.scale, emotions: new Map(state.emotions), remove });
+    Object.assign(this, { reading, codes, words: state.words, scale: state.scale, emotions: new Map(state.emotions), state });
     this.all = [...reading.querySelectorAll("li[data-id]")];
     this.places = new Map(this.all.map((row, at) => [row.dataset.id, at]));
     this.tags = document.createElement("ul");
@@ -92,7 +92,15 @@ export class Rows {
     const hidden = row.dataset.hidden ? [tagOf("tag m", this.words[`hidden_${row.dataset.hidden}`])] : [];
     this.tags.replaceChildren(...own, ...felt, ...hidden);
     const seen = row.querySelector("template")?.content.cloneNode(true);
-    under.replaceChildren(...(this.tags.children.length ? [this.tags] : []), ...(seen ? [seen] : []));
+    const context = this.state.context ? [this.contextOf(row)] : [];
+    under.replaceChildren(...(this.tags.children.length ? [this.tags] : []), ...(seen ? [seen] : []), ...context);
+  }
+
+  contextOf(row) {
+    const link = document.createElement("a");
+    Object.assign(link, { className: "context small", textContent: this.words.context, target: "_blank" });
+    link.href = `${this.state.seen}${row.dataset.id}/context`;
+    return link;
   }
 
   excerptTag(excerpt, quote, chosen) {

@@ -129,11 +129,12 @@ function begin() {
   function wire() {
     const onKey = keysOf(act, (letter) => letters.get(letter));
     reading.addEventListener("keydown", (event) => {
-      if (event.target.closest(".said") && !(event.target.closest("button") && ["Enter", " ", "Tab"].includes(event.key))) onKey(event);
+      if (event.target.closest(".said") && !(event.target.closest("button, a") && ["Enter", " ", "Tab"].includes(event.key))) onKey(event);
     });
     reading.addEventListener("click", (event) => {
       const row = event.target.closest("li[data-id]");
       if (!row || event.target.closest("button")) return;
+      if (event.target.closest(".context")) return;
       if (event.target.closest("a")) event.preventDefault();
       desk.go(row);
     });
