@@ -47,6 +47,7 @@ COMMON_WORDS: Final = (
 )
 GREETING: Final = re.compile(r"自我介绍|介绍一下(?:您|你)?自己|录音|抽时间|没有对错|可以接受吗|怎么称呼|访谈大概")
 FAREWELL: Final = re.compile(r"谢谢|感谢|今天就到这|辛苦了|就聊到这")
+CHINESE: Final = re.compile(r"[\u4e00-\u9fff]{2,}")
 FILLER: Final = re.compile(r"[嗯哦对是好行啊哎唉呃额噢喔的了没事不用客气谢谢您你，。、！？…,.!? \n]{0,12}\Z")
 
 STAY, NEXT, BACK = 0.6, 0.22, 0.035
@@ -177,11 +178,12 @@ class _Reader:
         return np.minimum(cues, MOST_CUES) + guided + self._learnt_score(f"{question}\n{answer}")
 
     def _cues(self, text: str) -> Scores:
-        return np.array([self._cue(place, stage, text) for place, stage in enumerate(self.stages)])
+        pairs = _pairs(text)
+        return np.array([self._cue(place, stage, text, pairs) for place, stage in enumerate(self.stages)])
 
-    def _cue(self, place: int, stage: StageHints, text: str) -> float:
+    def _cue(self, place: int, stage: StageHints, text: str, seen: set[str]) -> float:
         names = sum(name in text for name in (stage.name, *stage.touchpoints) if len(name) > 1)
-        pairs = len(self._halves[place] & _pairs(text))
+        pairs = len(self._halves[place] & seen)
         common = self._common[place]
         words = len(set(common.findall(text))) if common else 0
         return NAME * names + HALF_NAME * pairs + WORD * words
@@ -219,8 +221,4 @@ def _common_words(name: str) -> "re.Pattern[str] | None":
 
 
 def _pairs(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1) if _is_chinese(text[at]) and _is_chinese(text[at + 1])}
-
-
-def _is_chinese(character: str) -> bool:
-    return "\u4e00" <= character <= "\u9fff"
+    return {run[at : at + 2] for run in CHINESE.findall(text) for at in range(len(run) - 1)}

@@ -1,6 +1,7 @@
 """From a transcript to statements: imported once, staged by people, and the cells always what the statements say."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -246,13 +247,33 @@ def test_consent_is_asked_for_as_the_study_has_it(scene: Scene) -> None:
         assert people.consent_state(session, found).suffices(on_phone=False)
 
 
-def test_thousands_of_turns_are_confirmed_in_one_go(scene: Scene) -> None:
-    lines = [f"访谈者：第{n}问？\n受访者：第{n}天，还是有点疼。" for n in range(2_000)]
+def test_a_second_click_at_the_same_moment_stores_nothing_twice(scene: Scene) -> None:
+    with ThreadPoolExecutor(4) as clicks:
+        done = list(clicks.map(lambda _: bring_in(scene, participant="N01", new=True, paper=True), range(4)))
+    assert Counter(one.created for one in done) == {True: 1, False: 3}
+    assert len(turns(scene, done[0].interview_id)) == 62
+
+
+def test_of_two_people_at_the_same_moment_one_is_told(scene: Scene) -> None:
+    interview_id = bring_in(scene).interview_id
+    stages = [stage.id for stage in protocol(scene).stages]
+    for turn in answers(scene, interview_id)[:8]:
+        with ThreadPoolExecutor(2) as people_at_work:
+            asked = [[Choice(turn.id, turn.version, stage_id)] for stage_id in stages[:2]]
+            outcomes = list(people_at_work.map(lambda choices: confirm(scene, choices), asked))
+        assert sorted((one.confirmed, len(one.stale)) for one in outcomes) == [(0, 1), (1, 0)]
+        winner = next(stage_id for stage_id, one in zip(stages, outcomes, strict=False) if one.confirmed)
+        assert standing(scene)[turn.id].stage_id == winner
+    assert_cells_are_sound(scene)
+
+
+def test_a_thousand_answers_are_confirmed_in_one_go(scene: Scene) -> None:
+    lines = [f"访谈者：第{n}问？\n受访者：第{n}天，还是有点疼。" for n in range(1_000)]
     interview_id = bring_in(scene, raw="\n".join(lines).encode()).interview_id
     stage_id = protocol(scene).stages[5].id
     found = answers(scene, interview_id)
-    assert confirm(scene, [Choice(turn.id, 1, stage_id) for turn in found]).confirmed == 2_000
-    assert len(standing(scene)) == 2_000
+    assert confirm(scene, [Choice(turn.id, 1, stage_id) for turn in found]).confirmed == 1_000
+    assert len(standing(scene)) == 1_000
     assert_cells_are_sound(scene)
     with scene.store.write() as session:
         service.remove(session, ACTOR, scene.study_id, interview_id, version=1)
