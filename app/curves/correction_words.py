@@ -30,10 +30,10 @@ def wanting(found: Correction) -> str:
         return ""
     least = translate(_("人工编码还不够校正这条曲线：每一处至少要有 %(n)s 个人的话由人编码过。")) % {"n": EVIDENCE}
     named = [
-        translate(_("%(name)s %(n)s 人")) % {"name": name_of(found.model, one.model), "n": one.wanting}
+        translate(_("%(name)s差 %(n)s 人")) % {"name": name_of(found.model, one.model), "n": one.wanting}
         for one in lacking
     ]
-    return least + translate(_("还差%(lacking)s。")) % {"lacking": listed(named)}
+    return least + translate(_("现在%(lacking)s。")) % {"lacking": listed(named)}
 
 
 def verdict(one: PointCorrection) -> str:

@@ -245,9 +245,7 @@ def _observed(
         *queries.narrowed(session, protocol, asked.segment, asked.wave),
     ]
     own = (queries.OBSERVED,)
-    return queries.quotes(
-        session, sight, conditions=conditions, lowest_first=True, limit=MOST_OBSERVED, sources=own
-    )
+    return queries.quotes(session, sight, conditions=conditions, lowest_first=True, limit=MOST_OBSERVED, sources=own)
 
 
 def _glimpses(

@@ -273,7 +273,7 @@ def test_the_page_stays_on_the_models_curve_until_enough_is_coded(cast: Cast) ->
     code(cast, said, {"recovery": 6, "visit": 2})
     page = page_of(cast)
     assert "点线是只用机器的" not in page
-    assert "还差“到店” 3 人、“治疗” 5 人。" in page
+    assert "现在“到店”差 3 人、“治疗”差 5 人。" in page
     assert "校正改变了多少" not in page
     assert f"/api/v1{PAGE}/curve.png?score=model" in page, "what is downloaded is what is shown"
     told = cast.get("/curve/correction.json").json()
