@@ -15,6 +15,7 @@ from app.coding.agreement_errors import BlindWorkOpen
 from app.coding.agreement_machine import CUTS, MachineAgreement, MachineQuestion, machine_agreement
 from app.coding.agreement_plot import measure_svg, scale_svg
 from app.coding.agreement_study import Agreement, AgreementQuestion, sees_words, study_agreement
+from app.coding.codebook_colours import readable
 from app.participants.consents import may_be_quoted
 from app.statements.words import day_words
 from app.studies import queries as studies
@@ -42,6 +43,7 @@ WRITERS: Final = {
     "why_low": words.why_low,
     "measure_svg": measure_svg,
     "scale_svg": scale_svg,
+    "readable": readable,
 }
 
 
