@@ -15,7 +15,7 @@ from app.coding.schemas import MOST_MEMO
 from app.core import clock
 from app.exchange.refi.foreign_people import ForeignPeople
 from app.exchange.refi.foreign_turns import Paragraph, paragraphs
-from app.exchange.refi.intake import Intake, NewCoder, NewCodeRow
+from app.exchange.refi.intake import TWICE, Intake, NewCoder, NewCodeRow
 from app.exchange.refi.names import guid
 from app.exchange.refi.offsets import Counting, counting_of, says, units
 from app.exchange.refi.places import Places
@@ -29,7 +29,6 @@ OUT_OF_TEXT: Final = _("选段的位置超出了文字")
 EMPTY: Final = _("选段里没有字，也没有编码和备注")
 OTHER_WORDS: Final = _("这里的文字和选段的名称不一样")
 OF_A_CASE: Final = _("编到了个案上，不是编码")
-TWICE: Final = _("同一个人在同一处用同一个编码编了两次，留一次")
 DIVIDED: Final = _("跨段的编码按段分开")
 WHOLE_SOURCE: Final = _("整份来源上的编码记成备忘")
 _MAJORITY: Final = 2

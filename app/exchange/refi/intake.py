@@ -6,7 +6,10 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from app.web.i18n import mark as _
+
 MOST_SHOWN: Final = 200
+TWICE: Final = _("同一个人在同一处用同一个编码编了两次，留一次")
 
 Row = dict[str, Any]
 

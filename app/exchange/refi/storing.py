@@ -20,7 +20,7 @@ from app.core.ids import uuid7
 from app.diary.models import Entry
 from app.exchange.refi import queries, storing_codes
 from app.exchange.refi.errors import StageNeeded
-from app.exchange.refi.intake import Intake, NewPerson, Row
+from app.exchange.refi.intake import TWICE, Intake, NewPerson, Row
 from app.exchange.refi.lines import flat
 from app.exchange.refi.saying import Saying
 from app.interviews.models import Interview, Turn
@@ -197,11 +197,14 @@ class _Storing:
         ]
         pairs = {(row["statement_id"], row["coder_id"]) for row in codings}
         again = queries.known(self._session, self._study_id, Excerpt, [row["id"] for row in intake.excerpts])
-        excerpts = _once(
+        marked = [
             row
             for row in map(self._mine, intake.excerpts)
             if (row["statement_id"], row["coder_id"]) in pairs and row["id"] not in again
-        )
+        ]
+        excerpts = _once(marked)
+        if len(excerpts) < len(marked):
+            self._stored.left_out["excerpt", TWICE] += len(marked) - len(excerpts)
         self._leave_out_coded(known, again, statements)
         drawn = [row for row in intake.draws if row["statement_id"] in fresh]
         in_draw = {row["statement_id"] for row in drawn}
@@ -286,7 +289,7 @@ class _Storing:
             self._stored.left_out[what, HERE_OTHERWISE] += n
 
 
-def _once(rows: Any) -> list[Row]:
+def _once(rows: Sequence[Row]) -> list[Row]:
     """Return the excerpts, the first of those that mark the same code on the same span."""
     found: dict[tuple[Any, ...], Row] = {}
     for row in rows:
