@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from app.core.crypto import keyring_of
@@ -162,14 +162,14 @@ def test_a_lost_answer_is_no_clash_and_a_second_tab_stays_out(
     server = start_server()
     page = signed_in(server, open_page("tablet"), "owner")
     address = begun(server, page)
-    lost = []
+    lost: list[int] = []
 
-    def lose_the_first_answer(route: object) -> None:
+    def lose_the_first_answer(route: Route) -> None:
         if not lost:
-            lost.append(route.fetch().status)  # type: ignore[attr-defined]
-            route.abort()  # type: ignore[attr-defined]
+            lost.append(route.fetch().status)
+            route.abort()
         else:
-            route.continue_()  # type: ignore[attr-defined]
+            route.continue_()
 
     page.route("**/notes/*", lose_the_first_answer)
     note = page.locator("section.question:not([hidden]) .note").first

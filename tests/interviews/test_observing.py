@@ -144,7 +144,7 @@ def test_what_is_wrong_is_named_and_what_was_typed_stays(cast: Cast) -> None:
         ({"at": "2999-01-01T00:00"}, "at-problem"),
         ({"at": "soon"}, "at-problem"),
     ):
-        refused = observe(client, **changes)
+        refused = observe(client, None, **changes)
         assert (refused.status_code, f'id="{problem}"' in refused.text) == (422, True), changes
         assert "有点慌。" in refused.text
     assert observe(client, saw="长" * 4001).status_code == 422
