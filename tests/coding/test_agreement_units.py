@@ -267,7 +267,8 @@ def test_the_machine_is_compared_with_what_people_say(doubled: tuple[CodedScene,
     """Means of two coders, what was settled in their place, halves toward zero; 1/π where it is asked for."""
     scene, ids = doubled
     more = scene.say(texts=["三", "四"])
-    scene.give_draw(more, 0.25)
+    scene.give_draw(more[:1], 0.25)
+    scene.give_draw(more[1:], 0.1)
     scene.assign("first", more)
     scene.save("first", more[0], 2)
     scene.save("first", more[1], 0)
@@ -283,8 +284,8 @@ def test_the_machine_is_compared_with_what_people_say(doubled: tuple[CodedScene,
     assert found.figures["alpha"].value == pytest.approx(krippendorff_alpha([people, machine], level="ordinal"))
     weighted = ask_machine(scene, weighted=True)
     assert weighted is not None
-    weights = [2, 2, 4, 4]
-    assert weighted.figures["raw"].value == pytest.approx(6 / 12)
+    weights = [2, 2, 4, 10]
+    assert weighted.figures["raw"].value == pytest.approx(6 / 18)
     assert weighted.figures["kappa"].value == pytest.approx(cohen_kappa(people, machine, weights=weights))
     three = ask_machine(scene, cut="three")
     assert three is not None
