@@ -116,7 +116,7 @@ def settle(session: Session, access: StudyAccess, statement_id: UUID, given: Cod
     """
     study_id = access.study.id
     team = coders.consensus_of(session, study_id)
-    service.hold_statement(session, access, team, statement_id)
+    statement = service.hold_statement(session, access, team, statement_id)
     draw, taken = queries.draw(session, study_id, statement_id), queries.slots(session, study_id, statement_id)
     own = queries.coder_of_user(session, study_id, access.actor.user_id)
     waiting = [one for one in taken if one.done_at is None]
@@ -125,7 +125,7 @@ def settle(session: Session, access: StudyAccess, statement_id: UUID, given: Cod
     if draw is None or not draw.doubled or waiting or len(taken) < slots.places(draw.doubled):
         raise NotBothDone()
     final = given.model_copy(update={"done": True})
-    return service.save_coding(session, access, statement_id, final, version, coder=team)
+    return service.save_held(session, access, statement, final, version, team)
 
 
 def history(session: Session, study_id: UUID, statement_id: UUID) -> Sequence[CodingChange]:

@@ -45,7 +45,14 @@ def save_coding(
     see; StatementReplaced, CodingEnded; Invalid for spans outside of the text and for unknown or retired codes.
     """
     own = coder or coders.coder_of(session, access)
-    statement = hold_statement(session, access, own, statement_id)
+    return save_held(session, access, hold_statement(session, access, own, statement_id), given, version, own)
+
+
+def save_held(
+    session: Session, access: StudyAccess, statement: Statement, given: CodingIn, version: int, own: StudyCoder
+) -> CodingOut:
+    """As ``save_coding``, of a statement that the caller has held for ``own``."""
+    statement_id = statement.id
     marked = queries.excerpts(session, access.study.id, statement_id, own.id)
     before = _document(session, access.study.id, statement_id, own)
     if before.version and before.content() == given.content():
