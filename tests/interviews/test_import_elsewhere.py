@@ -8,9 +8,13 @@ import pytest
 from httpx2 import Response
 from sqlalchemy import func, select
 
+from app.accounts.actors import StaffActor
 from app.audit.models import AuditEvent
 from app.interviews.models import Interview, Turn
+from app.participants import consents
+from app.participants.models import Participant
 from app.statements.models import Statement
+from app.studies import membership
 from tests.support.cast import Cast
 from tests.support.databases import ScratchDatabase
 from tests.support.program import xinlu
@@ -88,6 +92,21 @@ def test_each_of_the_staff_may_do_what_their_role_allows(cast: Cast) -> None:
     with cast.store.read() as session:
         told = session.scalars(select(AuditEvent.detail).where(AuditEvent.action == "interview.imported")).one()
     assert "疼" not in json.dumps(told, ensure_ascii=False)
+
+
+def test_care_staff_read_interviews_of_people_who_agreed_to_it(cast: Cast) -> None:
+    address = f"/interviews/{post(cast).json()['id']}"
+    owner = StaffActor(cast.user_ids["owner"], "owner", "Owner", False)
+    with cast.store.write() as session:
+        membership.set_role(session, owner, cast.study_id, "stranger", "care")
+    assert cast.get("/interviews", who="stranger").json()["rows"] == []
+    assert cast.get(address, who="stranger").status_code == 404
+    with cast.store.write() as session:
+        person = session.get_one(Participant, (cast.study_id, cast.people["P01"]))
+        consents.give_consent(session, "user:test", person, ["diary", "care"], version=1, method="paper")
+    assert len(cast.get("/interviews", who="stranger").json()["rows"]) == 1
+    turn = cast.get(address, who="stranger").json()["turns"][1]
+    assert put(cast, turn, "recovery", who="stranger").status_code == 403
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
+from app.accounts.actors import StaffActor
 from app.core.crypto import Keyring
 from app.core.db import Database
 from app.core.errors import Invalid
@@ -24,8 +25,10 @@ from app.participants.models import Participant
 from app.statements import cells
 from app.statements.models import Statement
 from app.studies import queries as studies
+from app.studies import service as study_service
 from app.studies.models import Study
 from app.studies.protocol import StudyProtocol
+from app.studies.schemas import WaveIn
 from tests.support.scene import Scene, set_scene
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -218,6 +221,23 @@ def test_wave_and_name_change_and_removal_takes_all_along(scene: Scene) -> None:
     with scene.store.read() as session:
         assert session.scalar(select(func.count()).select_from(Turn)) == 1
     assert bring_in(scene).created, "what was deleted may come back"
+
+
+def test_an_interview_moves_to_another_wave_with_its_statements(scene: Scene) -> None:
+    owner = StaffActor(scene.user_ids["owner"], "owner", "Owner", False)
+    with scene.store.write() as session:
+        for key in ("before", "after"):
+            study_service.add_wave(session, owner, scene.study_id, WaveIn(key=key, name=key))
+    before, after = (wave.id for wave in protocol(scene).waves)
+    interview_id = bring_in(scene, wave="before").interview_id
+    confirm(scene, as_proposed(answers(scene, interview_id)))
+    assert {row.wave_id for row in standing(scene).values()} == {before}
+    kept = {row.id for row in standing(scene).values()}
+    with scene.store.write() as session:
+        service.put_in_wave(session, ACTOR, scene.study_id, interview_id, after, version=1)
+    assert {row.wave_id for row in standing(scene).values()} == {after}
+    assert {row.id for row in standing(scene).values()} == kept
+    assert_cells_are_sound(scene)
 
 
 def test_consent_is_asked_for_as_the_study_has_it(scene: Scene) -> None:

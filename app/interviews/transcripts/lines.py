@@ -13,6 +13,7 @@ from app.web.i18n import mark as _
 BEFORE = _("在第一个说话人之前")
 SILENT = _("写了说话人，却没有话")
 ONLY_TIME = _("只有时间，没有话")
+MOST_LINES: Final = 5 * MOST_TURNS
 LEAST_TIMED: Final = 3
 TIMED_SHARE: Final = 0.2
 
@@ -71,6 +72,8 @@ class Collected:
 def split(text: str) -> list[str]:
     """Return the lines of ``text``; TranscriptTooLarge for one that is longer than anybody talks."""
     lines = text.split("\n")
+    if len(lines) > MOST_LINES:
+        raise TranscriptTooLarge()
     for number, line in enumerate(lines, 1):
         if len(line) > MOST_LINE:
             raise TranscriptTooLarge(_("第 %(line)s 行超过 %(most)s 个字"), remedy=SPLIT, line=number, most=MOST_LINE)
