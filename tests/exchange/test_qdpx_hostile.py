@@ -32,11 +32,20 @@ def outside(path: str, guid: str = ONE) -> str:
     return project(tag("TextSource", guid=guid, name="a", plainTextPath=path))
 
 
-def selected(start: object = 0, guid: str = TWO) -> str:
-    """Return a project with one selection, whose code there is not."""
-    coding = tag("Coding", tag("CodeRef", targetGUID=FOUR), guid=THREE)
-    selection = tag("PlainTextSelection", coding, guid=guid, startPosition=start, endPosition=1)
+def selected(start: object = 0, inside: str = "") -> str:
+    """Return a project with one selection, which holds ``inside``."""
+    selection = tag("PlainTextSelection", inside, guid=TWO, startPosition=start, endPosition=1)
     return project(tag("TextSource", tag("PlainTextContent", "疼") + selection, guid=ONE, name="a"))
+
+
+def coded_with_nothing() -> str:
+    """Return a project with a selection whose code there is not."""
+    return selected(0, tag("Coding", tag("CodeRef", targetGUID=FOUR), guid=THREE))
+
+
+def twins() -> str:
+    """Return a project in which two people have one guid."""
+    return tag("Project", tag("Users", tag("User", guid=ONE) + tag("User", guid=f"{{{ONE.upper()}}}")), name="x")
 
 
 def packed(xml: str | None, *files: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
@@ -73,9 +82,9 @@ HOSTILE: dict[str, tuple[bytes, type[AppError]]] = {
     "a name that climbs": (packed(HERE, ("../evil.txt", b"x")), ProjectUnsafe),
     "an absolute name": (packed(HERE, ("/etc/cron.d/evil", b"x")), ProjectUnsafe),
     "a symbolic link": (packed(HERE, (linked(), b"/etc/passwd")), ProjectUnsafe),
-    "a reference to nothing": (packed(selected()), ProjectBroken),
+    "a reference to nothing": (packed(coded_with_nothing()), ProjectBroken),
     "a position that is none": (packed(selected("9" * 30)), ProjectBroken),
-    "one guid twice": (packed(selected(guid=ONE)), ProjectBroken),
+    "one guid twice": (packed(twins()), ProjectBroken),
     "no guid": (packed(outside("internal://a.txt", "12")), ProjectBroken),
     "text that is none": (packed(HERE, ("sources/a.txt", b"\xff\xfa\x80")), NotAProject),
 }

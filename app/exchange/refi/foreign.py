@@ -5,16 +5,14 @@ is counted with its reason.
 """
 
 import re
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from app.coding.schemas import MOST_MEMO
 from app.core import clock
 from app.exchange.refi.foreign_people import ForeignPeople
-from app.exchange.refi.foreign_turns import Paragraph, paragraphs
+from app.exchange.refi.foreign_turns import Paragraph, Turns, paragraphs
 from app.exchange.refi.intake import TWICE, Intake, NewCoder, NewCodeRow
 from app.exchange.refi.names import guid
 from app.exchange.refi.offsets import Counting, counting_of, says, units
@@ -104,7 +102,7 @@ class _Understanding:
         for coding in source.codings:
             self._whole(source, coding, self._subjects[source.guid])
         found = paragraphs(text.text, sorted(spans.values()))
-        turns = _Turns([(one, self._turn(source, person, place, one)) for place, one in enumerate(found)])
+        turns = Turns([(one, self._turn(source, person, place, one)) for place, one in enumerate(found)])
         for one in source.selections:
             if one.guid in spans:
                 self._selection(source, one, spans[one.guid], text.text, turns)
@@ -153,10 +151,10 @@ class _Understanding:
                 **confirmed,
             }
         )
-        if not said.is_said:
-            return None
-        if stage is None:
-            self._intake.unstaged += 1
+        return self._statement(source, person, said, turn, stage) if said.is_said else None
+
+    def _statement(self, source: SourceRead, person: UUID, said: Paragraph, turn: UUID, stage: UUID | None) -> UUID:
+        self._intake.unstaged += stage is None
         statement = guid("foreign statement", turn)
         self._intake.statements.append(
             {
@@ -169,7 +167,7 @@ class _Understanding:
                 "source_id": turn,
                 "role": "interview",
                 "text": said.text,
-                "occurred_at": source.at or now,
+                "occurred_at": source.at or clock.now(),
                 "day": None,
                 "model_version": None,
                 "sentiment_micro": None,
@@ -183,7 +181,7 @@ class _Understanding:
         one: SelectionRead,
         span: tuple[int, int],
         text: str,
-        turns: "_Turns",
+        turns: Turns,
     ) -> None:
         parts = turns.parts(span)
         person = self._people.of(source)
@@ -294,24 +292,6 @@ class _Understanding:
         known = self._project.users.get(coder)
         name = _NAME.sub(" ", known.name).strip() if known else ""
         return NewCoder(coder, name or self._project.origin.strip() or "?", consensus=False)
-
-
-class _Turns:
-    """The paragraphs of a source with the statements that they are."""
-
-    def __init__(self, turns: Sequence[tuple[Paragraph, UUID | None]]) -> None:
-        self._turns = turns
-        self._ends = [said.end for said, _statement in turns]
-
-    def parts(self, span: tuple[int, int]) -> list[tuple[UUID, int, int]]:
-        """Return the statements that a span touches, with its beginning and end in each."""
-        found = []
-        for said, statement in self._turns[bisect_right(self._ends, span[0]) :]:
-            if said.start >= span[1]:
-                break
-            if statement is not None:
-                found.append((statement, max(span[0] - said.start, 0), min(span[1], said.end) - said.start))
-        return found
 
 
 def _inside(one: SelectionRead, length: int) -> bool:

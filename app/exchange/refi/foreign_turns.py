@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from app.interviews.transcripts.marks import Head, head_of, key_of, shown
 from app.interviews.transcripts.roles import accepted_labels, propose_roles
@@ -83,3 +84,21 @@ class _Coded:
     def touches(self, start: int, end: int) -> bool:
         """Return whether any selection has a character from ``start`` to ``end`` (exclusive)."""
         return bisect_right(self._ends, start) < bisect_left(self._starts, end)
+
+
+class Turns:
+    """The paragraphs of a source with the statements that they are."""
+
+    def __init__(self, turns: Sequence[tuple[Paragraph, UUID | None]]) -> None:
+        self._turns = turns
+        self._ends = [said.end for said, _statement in turns]
+
+    def parts(self, span: tuple[int, int]) -> list[tuple[UUID, int, int]]:
+        """Return the statements that a span touches, with its beginning and end in each."""
+        found = []
+        for said, statement in self._turns[bisect_right(self._ends, span[0]) :]:
+            if said.start >= span[1]:
+                break
+            if statement is not None:
+                found.append((statement, max(span[0] - said.start, 0), min(span[1], said.end) - said.start))
+        return found

@@ -24,8 +24,6 @@ class Flattened:
         if not self._pairs:
             return start, end
         first = start - bisect_left(self._pairs, start)
-        if self._splits(start):
-            first = start - 1 - bisect_left(self._pairs, start - 1)
         after = end - bisect_left(self._pairs, end - 1 if self._splits(end) else end)
         return first, max(after, first + 1)
 
