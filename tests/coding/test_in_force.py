@@ -187,7 +187,7 @@ def scene(store: Database) -> CodedScene:
 
 def test_the_cells_equal_a_count_from_scratch_after_any_history(scene: CodedScene) -> None:
     machine = type("CodingHere", (Coding,), {"scene": scene})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=8, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
