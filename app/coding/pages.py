@@ -157,7 +157,8 @@ def code_by_form(request: Request, access: Coding, statement_id: UUID, form: Pos
 
 def _reader(session: Session, access: StudyAccess) -> Reader:
     names = {code.id: code.name for code in all_codes(session, access.study.id)}
-    return Reader(session, access, studies.protocol(session, access.study.id), names)
+    protocol = studies.protocol(session, access.study.id)
+    return Reader(session, access, protocol, names, {stage.id: stage.name for stage in protocol.stages})
 
 
 def _work(

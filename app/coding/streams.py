@@ -69,12 +69,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads what: the study as it is open to somebody, its protocol, and every code's name."""
+    """Who reads what: the study as it is open to somebody, its protocol, and the names of every code and stage."""
 
     session: Session
     access: StudyAccess
     protocol: StudyProtocol
     code_names: Mapping[UUID, str]
+    stage_names: Mapping[UUID, str]
 
     @property
     def root(self) -> str:
@@ -216,7 +217,7 @@ def _lines(reader: Reader, passages: Sequence[Passage], stamp: Callable[[Passage
 def _line(reader: Reader, passage: Passage, seen: Mapping[UUID, SeenCodings], stamp: str) -> Line:
     if passage.statement_id is None:
         return Line(None, _kind_of(passage), passage.text, stamp or passage.speaker, "", "", NOTHING_SAID)
-    stage = reader.protocol.stage_of(passage.stage_id).name if passage.stage_id else ""
+    stage = reader.stage_names[passage.stage_id] if passage.stage_id else ""
     view = seen[passage.statement_id]
     return Line(
         id=passage.statement_id,

@@ -37,8 +37,22 @@ export class Desk {
     return this.documentOf(this.id);
   }
 
-  drawAll() {
-    for (const [id, document_] of this.documents) if (document_.excerpts.length) this.rows.show(this.rows.rowOf(id), document_);
+  // A long text is drawn as its reader comes near.
+  drawNear() {
+    const near = new IntersectionObserver(
+      (chunks) => {
+        for (const { isIntersecting, target } of chunks) {
+          if (!isIntersecting) continue;
+          near.unobserve(target);
+          for (const row of target.querySelectorAll("li[data-id]")) {
+            const document_ = this.documentOf(row.dataset.id);
+            if (row !== this.rows.current && document_.excerpts.length) this.rows.show(row, document_);
+          }
+        }
+      },
+      { rootMargin: "1500px 0px" },
+    );
+    for (const chunk of this.rows.reading.querySelectorAll(".chunk")) near.observe(chunk);
   }
 
   // Walking about.

@@ -183,7 +183,7 @@ function begin() {
   nameKeys();
   fit();
   wire();
-  desk.drawAll();
+  desk.drawNear();
   standing.showSaved([]);
   desk.go(rows.rowOf(state.current), { focus: document.activeElement === document.body });
   performance.mark("coding-usable");
