@@ -16,7 +16,7 @@ from app.exchange.refi.places import Places
 from app.exchange.refi.project import CaseRead, CodeRead, NoteRead, Project, User
 from app.participants.schemas import Enrolment
 
-_MOST_MEMO: Final = 100_000
+_MOST_MEMO: Final = 10_000_000
 _BRANCHES: Final = (names.STAGES, names.HUMAN_SENTIMENT, names.HUMAN_EMOTIONS, names.MACHINE)
 _ABOUT: Final = ("kind", "time_zone", "anchor_on", "enrolled_at", "withdrawn_at")
 _VARIABLES: Final = {guid("variable", "about", name): name for name in _ABOUT}
