@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from app.coding.codebook_queries import CodeFacts
 from app.coding.codebook_schemas import MOST_CODES
 from app.core.errors import FieldError
-from app.exchange.codebook_shapes import GivenBook, checked
+from app.exchange.codebook_shapes import GivenBook, GivenCode, checked
 from app.exchange.errors import CodebookRefused, ColumnsMissing, ColumnTwice
 from app.exchange.sheets import Sheet, SheetRow, SheetWriter, open_sheet
 from app.web.i18n import mark as _
@@ -60,21 +61,29 @@ def read_sheet(path: Path) -> GivenBook:
             reading.take(row)
     sentence = translate(_("没有用到的列：%(columns)s"))
     notes = [sentence % {"columns": ", ".join(ignored)}] if ignored else []
-    return GivenBook(reading.codes(), [*reading.notes, *notes])
+    return GivenBook(reading.codes(), notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row: where it stands, in words, the path of its parent and its name, and what it says."""
+
+    where: str
+    above: CodePath
+    name: str
+    said: Mapping[str, Any]
 
 
 class _Reading:
-    """The rows of a sheet, by the path of their code."""
+    """The rows of a sheet that name a code, and what is wrong with the others."""
 
     def __init__(self, places: Mapping[str, int]) -> None:
         self._places = places
-        self._rows: dict[CodePath, tuple[str, dict[str, Any]]] = {}
+        self._rows: list[_Row] = []
         self._wrong: list[FieldError] = []
-        self._named: set[CodePath] = set()
-        self.notes: list[str] = []
 
     def take(self, row: SheetRow) -> None:
-        """Take a row in, and make place for the codes above it."""
+        """Take a row in."""
         where = translate(_("第 %(row)s 行")) % {"row": row.number}
         if row.problem is not None:
             self._wrong.append(FieldError(where, translate(row.problem)))
@@ -86,27 +95,44 @@ class _Reading:
         if not path or len(path) > LONGEST_PATH:
             self._wrong.append(FieldError(where, translate(_("这一行没有名称"))))
             return
-        if path in self._named:
-            self._wrong.append(FieldError(where, translate(_("前面已经有同一个编码"))))
-            return
-        for length in range(1, len(path)):
-            self._rows.setdefault(path[:length], (where, {}))
-        self._named.add(path)
-        self._rows[path] = (where, _said(cells))
+        self._rows.append(_Row(where, path[:-1], path[-1], _said(cells)))
         if len(self._rows) > MOST_CODES:
             raise CodebookRefused(_("一个编码本最多 %(most)s 个编码，什么也没有存"), most=MOST_CODES)
 
-    def codes(self) -> list[Any]:
-        """Return the codes, parents first; CodebookRefused."""
+    def codes(self) -> list[GivenCode]:
+        """Return the codes, parents first, with those that are only named as a parent; CodebookRefused."""
+        named: dict[CodePath, _Row] = {}
+        for row, path in zip(self._rows, _paths(self._rows), strict=True):
+            if path in named:
+                self._wrong.append(FieldError(row.where, translate(_("前面已经有同一个编码"))))
+            named[path] = row
         if self._wrong:
             raise CodebookRefused(fields=self._wrong[:20], wrong=len(self._wrong))
-        ordered = list(_ordered(self._rows))
+        ordered = _ordered(dict.fromkeys(path[:length] for path in named for length in range(1, len(path) + 1)))
         place_of = {path: place for place, path in enumerate(ordered)}
         rows = []
         for path in ordered:
-            where, said = self._rows[path]
-            rows.append((where, {**said, "name": path[-1], "parent": place_of.get(path[:-1])}))
+            own = named.get(path)
+            parent = {"name": path[-1], "parent": place_of.get(path[:-1])}
+            rows.append((own.where if own else path[-1], {**own.said, **parent} if own else parent))
         return checked(rows)
+
+
+def _paths(rows: Sequence[_Row]) -> list[CodePath]:
+    """Return the path of each row. A parent that is named alone, and is one row's name but no code at the top, is that row."""
+    tops = {row.name for row in rows if not row.above} | {row.above[0] for row in rows if len(row.above) > 1}
+    of_name: dict[str, list[_Row]] = {}
+    for row in rows:
+        of_name.setdefault(row.name, []).append(row)
+
+    def path(row: _Row, inside: tuple[_Row, ...] = ()) -> CodePath:
+        alone = row.above[0] if len(row.above) == 1 and row.above[0] not in tops else ""
+        meant = of_name.get(alone, [])
+        if len(meant) != 1 or meant[0] in inside or meant[0] is row or len(inside) > LONGEST_PATH:
+            return (*row.above, row.name)
+        return (*path(meant[0], (*inside, row)), row.name)
+
+    return [path(row) for row in rows]
 
 
 def _ordered(paths: Mapping[CodePath, object]) -> Sequence[CodePath]:

@@ -300,6 +300,22 @@ def test_what_differs_is_changed_only_when_asked(coded: CodedScene) -> None:
     assert shown(coded)[1][3:5] == ("身上的疼", ("肿",))
 
 
+def test_a_parent_may_be_named_alone_where_it_is_one_code_only() -> None:
+    sheet = "名称,上级\n乙,甲\n丙,乙\n甲,\n丁,丙\n戊,己\n子,丑\n丑,子\n"
+    codes = codebook_files.read(sheet.encode())[1].codes
+    names = [one.name for one in codes]
+    above = {one.name: names[one.parent] if one.parent is not None else "" for one in codes}
+    assert {name: above[name] for name in "甲乙丙丁戊己"} == {
+        "甲": "",
+        "乙": "甲",
+        "丙": "乙",
+        "丁": "丙",
+        "戊": "己",
+        "己": "",
+    }
+    assert set(names) == set("甲乙丙丁戊己子丑")
+
+
 def test_what_does_not_fit_is_placed_and_told(coded: CodedScene) -> None:
     deep = "名称,上级\n" + "\n".join(f"层{n},{' / '.join(f'层{m}' for m in range(n))}" for n in range(7))
     wanted = take(coded, deep.encode())
