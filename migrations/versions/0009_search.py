@@ -22,7 +22,7 @@ SQLITE = (
     )
     """,
     "CREATE INDEX ix_statement_search_waiting ON statement_search (study_id, id) WHERE indexed = 0",
-    "CREATE VIRTUAL TABLE statement_words USING fts5(text, content='', columnsize=0, tokenize='trigram')",
+    "CREATE VIRTUAL TABLE statement_words USING fts5(text, content='', tokenize='trigram')",
     """
     CREATE TRIGGER statement_search_insert AFTER INSERT ON statement BEGIN
         INSERT INTO statement_search (study_id, statement_id) VALUES (new.study_id, new.id);
