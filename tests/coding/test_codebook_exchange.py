@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
@@ -15,12 +14,12 @@ from app.coding import codebook
 from app.coding.codebook_queries import CodeFacts, codes_of, version_of
 from app.coding.codebook_schemas import NewCode
 from app.coding.codebook_tree import in_order
-from app.core.errors import AppError
 from app.exchange import codebook_files, codebooks
 from app.exchange.codebook_files import Kind
 from app.exchange.codebook_sheets import write_sheet
-from app.exchange.errors import CodebookEmpty, CodebookRefused, CodebookUnreadable, CodebookUnsafe
-from app.exchange.refi.codebook import read_qdc, write_qdc
+from app.exchange.errors import CodebookEmpty
+from app.exchange.refi.codebook import write_qdc
+from tests.coding.qdc_rules import ONE, SPACE, breaches, parsed, qdc
 from tests.support.coding import CodedScene, CodingCast
 from tests.support.databases import ScratchDatabase
 from tests.support.program import xinlu
@@ -28,51 +27,6 @@ from tests.support.scene import PASSWORD, SLUG
 from tests.support.staff import csrf_of, sign_in
 
 BOOK = f"/studies/{SLUG}/codebook"
-SPACE = "{urn:QDA-XML:codebook:1.0}"
-# The rules of Codebook.xsd of REFI-QDA 1.0 (qdasoftware.org, "REFI-QDA Standard", version 1.5 of its text, chapter on codebook
-# exchange), written down here: element -> (attributes it must have, may have; children in their order, with least and most).
-GUID = re.compile(
-    r"([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})|(\{[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\})"
-)
-RGB = re.compile(r"#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})")
-MANY = 10**9
-RULES: dict[str, tuple[set[str], set[str], list[tuple[str, int, int]]]] = {
-    "CodeBook": (set(), {"origin"}, [("Codes", 1, 1), ("Sets", 0, 1)]),
-    "Codes": (set(), set(), [("Code", 1, MANY)]),
-    "Code": ({"guid", "name", "isCodable"}, {"color"}, [("Description", 0, 1), ("Code", 0, MANY)]),
-    "Description": (set(), set(), []),
-    "Sets": (set(), set(), [("Set", 1, MANY)]),
-    "Set": ({"guid", "name"}, set(), [("Description", 0, 1), ("MemberCode", 0, MANY)]),
-    "MemberCode": ({"guid"}, set(), []),
-}
-TYPES = {"guid": GUID, "color": RGB, "isCodable": re.compile("true|false|1|0"), "name": re.compile(".*", re.DOTALL)}
-
-
-def parsed(text: str) -> ET.Element:
-    """What we wrote ourselves, or this test did."""
-    return ET.fromstring(text)  # noqa: S314
-
-
-def breaches(element: ET.Element) -> list[str]:
-    """Which of the schema's rules an element and what is in it break."""
-    tag = element.tag.removeprefix(SPACE)
-    must, may, children = RULES[tag]
-    found = [f"{tag} lacks {name}" for name in must - element.attrib.keys()]
-    found += [f"{tag} has {name}" for name in element.attrib.keys() - must - may]
-    found += [
-        f"{name}={text}" for name, text in element.attrib.items() if name in TYPES and not TYPES[name].fullmatch(text)
-    ]
-    tags = [child.tag.removeprefix(SPACE) for child in element]
-    order = [name for name, _, _ in children]
-    if tags != sorted(tags, key=lambda one: order.index(one) if one in order else 99):
-        found.append(f"{tag}: {tags}")
-    found += [
-        f"{tag} has {tags.count(name)} {name}"
-        for name, least, most in children
-        if not least <= tags.count(name) <= most
-    ]
-    found += [f"{tag} holds {name}" for name in set(tags) - set(order)]
-    return found + [one for child in element for one in breaches(child)]
 
 
 def facts(name: str, parent: CodeFacts | None = None, **more: Any) -> CodeFacts:
@@ -213,64 +167,6 @@ def test_any_codebook_is_read_as_it_was_written(codes: list[CodeFacts]) -> None:
         ids = [code.id for code in codes]
         parents = [None if one.parent is None else book.codes[one.parent].id for one in book.codes]
         assert ([one.id for one in book.codes], parents) == (ids, [code.parent_id for code in codes])
-
-
-def qdc(inside: str, attributes: str = "", before: str = "") -> bytes:
-    return f'<?xml version="1.0"?>{before}<CodeBook xmlns="urn:QDA-XML:codebook:1.0" {attributes}>{inside}</CodeBook>'.encode()
-
-
-ONE = '<Code guid="1FF58B12-6F6F-4B0C-8BE5-BBDC91F55294" name="one" isCodable="true"/>'
-
-
-@pytest.mark.parametrize(
-    ("raw", "refused"),
-    [
-        (qdc(f"<Codes>{ONE}</Codes>", before='<!DOCTYPE x [<!ENTITY e "boom">]>'), CodebookUnsafe),
-        (qdc(f"<Codes>{ONE}</Codes>", before='<!DOCTYPE x SYSTEM "file:///etc/passwd">'), CodebookUnsafe),
-        (qdc("<Codes>" + "<Code name='x'>" * 70 + "</Code>" * 70 + "</Codes>"), CodebookUnsafe),
-        (qdc("<Codes>" + ONE * 20_001 + "</Codes>"), CodebookUnsafe),
-        (qdc("<Codes>" + ONE * 1_001 + "</Codes>"), CodebookRefused),
-        (
-            qdc("<Codes>" + "<Code name='x'><Description>" + "长" * 5_000 + "</Description></Code></Codes>"),
-            CodebookRefused,
-        ),
-        (b" " * (4 << 20) + b"<x/>", CodebookUnsafe),
-        (qdc("<Codes/>"), CodebookUnreadable),
-        (b"<CodeBook><Codes>", CodebookUnreadable),
-        (b"<Project xmlns='urn:QDA-XML:project:1.0'/>", CodebookUnreadable),
-        (b"<?xml version='1.0' encoding='nonsense'?><CodeBook/>", CodebookUnreadable),
-        (b"PK\x03\x04", CodebookUnreadable),
-        (b"", CodebookUnreadable),
-        (b"\xff\xff\xff", AppError),
-        ("名字,颜色\n甲,红".encode(), AppError),
-        ("名称,颜色\n甲,红".encode(), CodebookRefused),
-        ("名称\n甲\n甲".encode(), CodebookRefused),
-        (b"name,path,Name\na,b,c", AppError),
-    ],
-)
-def test_hostile_and_broken_files_are_refused(raw: bytes, refused: type[AppError]) -> None:
-    with pytest.raises(refused):
-        codebook_files.read(raw)
-
-
-def test_nothing_of_another_program_is_dropped_in_silence() -> None:
-    raw = qdc(
-        f"""<Codes><Code guid="{{1FF58B12-6F6F-4B0C-8BE5-BBDC91F55294}}" name=" 两
-行 " isCodable="false" color="#4A0" extra="1"><Description>它</Description><Odd/>
-        <Code guid="nonsense" name="{"长" * 90}" isCodable="true" color="red"/></Code></Codes>
-        <Sets><Set guid="ECA18D76-2B8B-4F26-BC1D-19ECA19FB3F0" name="一组">
-        <MemberCode guid="1FF58B12-6F6F-4B0C-8BE5-BBDC91F55294"/></Set></Sets>""",
-        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="a b" origin="ATLAS.ti"',
-    )
-    book = read_qdc(b"\xef\xbb\xbf" + raw)
-    first, second = book.codes
-    assert (first.name, first.colour, first.id) == ("两 行", "#44aa00", UUID("1ff58b12-6f6f-4b0c-8be5-bbdc91f55294"))
-    assert (second.parent, second.id, second.colour, len(second.name)) == (0, None, None, 80)
-    assert second.description == "长" * 90
-    told = "\n".join(book.notes)
-    for words in ("编码组“一组”", "Code/@extra", "Code/Odd", "isCodable", "guid", "color", "名称太长"):
-        assert words in told
-    assert len(book.notes) == 7
 
 
 def test_what_differs_is_changed_only_when_asked(coded: CodedScene) -> None:
