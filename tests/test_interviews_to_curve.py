@@ -59,6 +59,7 @@ def code_all(site: CodingSite, page: Page, who: str) -> int:
     """Code everything that the queue gives ``who``, by keys alone; returns how many there were."""
     site.enter(page, who)
     page.goto(site.address())
+    expect(page.get_by_role("button", name="开始编")).to_be_focused()
     page.keyboard.press("Enter")
     coded = 0
     while True:
@@ -79,6 +80,9 @@ def code_all(site: CodingSite, page: Page, who: str) -> int:
         done = page.locator("#queue-title")  # nothing is left: back where one begins
         expect(page.locator("#reading li[aria-current] .said").or_(done).first).to_be_visible()
         if done.is_visible():
+            expect(
+                page.get_by_text(f"都编完了，一共 {coded} 条")
+            ).to_be_visible()  # though the other's half is still to come
             return coded
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.coding import queue
+from app.coding import queue, queue_queries
 from app.studies import queries as studies
 from app.studies.access import StudyAccess
+
+NOBODY: Final = UUID(int=0)
+MOST_COUNTED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class StageMeter:
 
 @dataclass(frozen=True, slots=True)
 class OwnProgress:
-    """What a coder has in hand (``waiting``) and has finished, what nobody has in hand yet, and all coders' by stage."""
+    """What a coder has in hand (``waiting``) and has finished, what they may still be given, and all coders' by stage."""
 
     waiting: int
     done: int
@@ -41,5 +45,6 @@ def own_progress(session: Session, access: StudyAccess, coder_id: UUID | None) -
         for stage in studies.protocol(session, study_id).stages
         if stage.id in by_stage and by_stage[stage.id].places
     ]
-    left = everybody.places - everybody.done - everybody.in_hand
+    # Of what is drawn for two, the place that is still free is another's where this coder has had theirs.
+    left = len(queue_queries.candidates(session, study_id, coder_id or NOBODY, MOST_COUNTED))
     return OwnProgress(own.in_hand if own else 0, own.done if own else 0, left, stages)

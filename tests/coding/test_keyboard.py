@@ -55,6 +55,7 @@ def test_a_hundred_statements_by_keyboard_alone(site: CodingSite, open_page: Ope
     page = open_page("desktop")
     site.enter(page, "first")
     page.goto(site.address())
+    expect(page.get_by_role("button", name="开始编")).to_be_focused()
     page.keyboard.press("Enter")
     for first in range(0, STATEMENTS, BATCH):
         expect(page.locator("#reading li[aria-current] .said")).to_be_focused()
