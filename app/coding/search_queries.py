@@ -160,13 +160,19 @@ def codes_on(
 
 
 def with_children(session: Session, study_id: UUID, code_id: UUID) -> set[UUID]:
-    """Return a code with all that stand below it; nothing for one that is not the study's."""
-    rows = session.execute(select(Code.id, Code.parent_id).where(Code.study_id == study_id)).all()
+    """Return a code with all that stand below it; nothing for one that is not the study's.
+
+    One that was merged stands for the code that took its place: a question that was saved before still finds its words.
+    """
+    rows = session.execute(select(Code.id, Code.parent_id, Code.merged_into).where(Code.study_id == study_id)).all()
     below: dict[UUID | None, list[UUID]] = defaultdict(list)
-    for one, parent in rows:
-        below[parent].append(one)
+    for row in rows:
+        below[row.parent_id].append(row.id)
+    successor = {row.id: row.merged_into for row in rows}
+    for _merge in rows:  # no chain of merges is longer
+        code_id = successor.get(code_id) or code_id
     reached: set[UUID] = set()
-    waiting = [code_id] if any(one == code_id for one, _parent in rows) else []
+    waiting = [code_id] if code_id in successor else []
     while waiting:
         one = waiting.pop()
         reached.add(one)

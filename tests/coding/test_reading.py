@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text as sql
 
-from app.coding import search_index
+from app.coding import codebook, search_index
+from app.coding.codebook_queries import version_of
 from app.coding.search_words import read_words, spans_of
 from app.participants.erasure import erase_person
 from tests.support import staff
@@ -98,6 +99,11 @@ def test_filters_narrow_what_is_found(cast: CodingCast) -> None:
     assert len(found(cast, coded="no")) == 6
     assert found(cast, code=cast.codes["情绪"]) == ["第一晚肿成了包子。"]  # a code with those below it
     assert found(cast, code=cast.codes["安心"]) == []
+    with cast.store.write() as session:
+        version = version_of(session, cast.study_id)
+        merged, into = cast.codes["疼痛"], cast.codes["害怕"]
+        codebook.merge_codes(session, "user:test", cast.study_id, [merged], into, version=version)
+    assert found(cast, code=merged) == ["第一晚肿成了包子。"]  # what was saved before the merge still finds it
     assert found(cast, source="interview") == []
     cast.say("sharing", ["站在走廊里数了数，四十分钟没人招呼。"], participant="P02", source="observer")
     assert found(cast, q="走廊") == []  # what the team saw is kept apart
