@@ -45,6 +45,7 @@ KEPT_SHELL = """async () => {
   return (await Promise.all(parts.map((part) => cache.match(part)))).every(Boolean);
 }"""
 PATIENCE_SECONDS = 60
+TRANSCRIPT = Path(__file__).parents[1] / "tests" / "interviews" / "fixtures" / "dental_implant.txt"
 FELT = "夜里肿得厉害，一个人坐到两点。想发消息问问医生，又怕打扰人家。"
 
 
@@ -120,6 +121,38 @@ def workbench(album: Album) -> None:
     ):
         page.goto(path)
         album.keep(name, page)
+    page.context.close()
+
+
+def coding(album: Album) -> None:
+    """Keep what coders see: a transcript on its way in, the codebook, the draws, and words being coded."""
+    page = album.page(1280, 860, scale=1.5)
+    study = f"/studies/{album.demo['study']}"
+    page.goto("/sign-in")
+    page.fill("[name=login]", album.demo["staff"]["login"])
+    page.fill("[name=password]", album.demo["staff"]["password"])
+    page.locator("form[action='/sign-in'] button").click()
+    page.wait_for_url("**/studies")
+    page.goto(f"{study}/interviews/import")
+    page.get_by_label("文字稿", exact=True).set_input_files(TRANSCRIPT)
+    page.locator("form[enctype] button").click()
+    page.get_by_label("参与者编号").fill("I01")
+    page.get_by_label("名单里还没有这个人").check()
+    page.get_by_label("我担保有签好的纸质同意书").check()
+    page.get_by_role("button", name="导入这").click()
+    page.get_by_text("导入好了").wait_for()
+    album.keep("interview", page)
+    for name, path in (("codebook", "/codebook"), ("draws", "/draws")):
+        page.goto(study + path)
+        album.keep(name, page)
+    page.goto(f"{study}/coding")
+    page.locator("main form button").first.click()
+    page.locator("#reading li[aria-current] .said:focus").wait_for()
+    for keys in (("1", "v", "a", "Enter"), ("4", "v", "s"), ("2",)):
+        for key in keys:
+            page.keyboard.press(key)
+    page.locator("#saved[data-state=saved]").wait_for()
+    album.keep("coding", page)
     page.context.close()
 
 
@@ -230,7 +263,7 @@ def own_pages(album: Album) -> None:
     page.context.close()
 
 
-PARTS: Sequence[Callable[[Album], None]] = (workbench, phone, offline, own_pages)
+PARTS: Sequence[Callable[[Album], None]] = (workbench, coding, phone, offline, own_pages)
 
 
 def indexed_png(pixels: NDArray[np.uint8]) -> bytes:
