@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.server import DemoServer
 
-PATIENCE = 15_000
+PATIENCE = 30_000
 KEPT = "先存在这台手机上了"
 
 

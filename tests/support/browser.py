@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 
 from scripts.system_packages import find_chromium
 from tests.support import run
@@ -24,6 +24,8 @@ FLAGS = [
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 ]
+PATIENCE_MS = 30_000
+"""On a machine that does much else, a page takes its time; only a test that fails waits so long."""
 # What a page loads for itself; the others are what the person, or the page's script, asks for and must handle.
 PARTS = frozenset({"stylesheet", "script", "image", "font", "manifest", "media"})
 
@@ -46,6 +48,7 @@ class OpenPage(Protocol):
 def browser() -> Iterator[Browser]:
     """A running Chromium. It ends with the module: while it runs, asyncio.run does not work in this process."""
     run.require("chromium", "chinese-font")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield chromium
@@ -86,7 +89,7 @@ def open_page(browser: Browser, troubles: list[str]) -> Iterator[OpenPage]:
             timezone_id="Asia/Shanghai",
             reduced_motion="reduce" if reduced_motion else "no-preference",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         _watch(page, troubles)
