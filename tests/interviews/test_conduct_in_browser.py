@@ -80,7 +80,7 @@ def test_nothing_typed_is_lost(
     address = begun(server, page)
     unsent = page.locator("[data-unsent]")
     page.locator("section.question:not([hidden]) .note textarea").first.fill("第一次听说是在公众号上。")
-    expect(unsent).to_have_text(STORED, timeout=15_000)
+    expect(unsent).to_have_text(STORED)
     assert_usable(page)
 
     # No network: two more, one of them at another question; ending waits.
@@ -92,7 +92,7 @@ def test_nothing_typed_is_lost(
     page.get_by_role("link", name="治疗", exact=True).click()
     page.locator("section.question:not([hidden]) .note textarea").first.fill("手术那天一个人去的。")
     expect(unsent).to_contain_text("2 " + UNSENT)
-    expect(page.locator("[data-notices]")).to_contain_text("没有网络", timeout=15_000)
+    expect(page.locator("[data-notices]")).to_contain_text("没有网络")
     page.get_by_role("button", name="结束这场访谈").click()
     expect(page.locator("[data-finish-waits]")).to_be_visible()
     assert_usable(page)
@@ -106,12 +106,12 @@ def test_nothing_typed_is_lost(
     page = context.new_page()
     page.goto(address)
     ready(page)
-    expect(page.locator("[data-unsent]")).to_have_text(STORED, timeout=15_000)
+    expect(page.locator("[data-unsent]")).to_have_text(STORED)
     assert texts(store) == ["第一次听说是在公众号上。", "心里打鼓，😀怕疼。", "手术那天一个人去的。"]
     assert kept(page) == 0
 
     # No server at all, and the page opens again: what is typed then is kept and sent, too.
-    expect(page.locator("[data-talk][data-kept=true]")).to_have_count(1, timeout=15_000)
+    expect(page.locator("[data-talk][data-kept=true]")).to_have_count(1)
     server.kill()
     page.reload()
     ready(page)
@@ -133,13 +133,13 @@ def test_nothing_typed_is_lost(
     ready(other)
     assert_usable(other)
     other.locator("section.question:not([hidden]) .note textarea").first.fill("第一次听说是在公众号上，同事转的。")
-    expect(other.locator("[data-unsent]")).to_have_text(STORED, timeout=15_000)
+    expect(other.locator("[data-unsent]")).to_have_text(STORED)
     mine = page.locator("section.question:not([hidden]) .note").first
     mine.locator("textarea").fill("第一次听说是在短视频里。")
-    expect(mine.locator("[data-theirs]")).to_have_text("第一次听说是在公众号上，同事转的。", timeout=15_000)
+    expect(mine.locator("[data-theirs]")).to_have_text("第一次听说是在公众号上，同事转的。")
     assert "第一次听说是在短视频里。" not in texts(store)
     mine.get_by_role("button", name="两条都留").click()
-    expect(page.locator("[data-unsent]")).to_have_text(STORED, timeout=15_000)
+    expect(page.locator("[data-unsent]")).to_have_text(STORED)
     assert {"第一次听说是在公众号上，同事转的。", "第一次听说是在短视频里。"} <= set(texts(store))
 
     # All is stored: the talk can be ended, and its notes propose their question's stage.
@@ -174,10 +174,10 @@ def test_a_lost_answer_is_no_clash_and_a_second_tab_stays_out(
     page.route("**/notes/*", lose_the_first_answer)
     note = page.locator("section.question:not([hidden]) .note").first
     note.locator("textarea").fill("先写半句")
-    expect(page.locator("[data-notices]")).to_contain_text("没有网络", timeout=15_000)
+    expect(page.locator("[data-notices]")).to_contain_text("没有网络")
     assert lost == [201]
     note.locator("textarea").fill("先写半句，再写完。")
-    expect(page.locator("[data-unsent]")).to_have_text(STORED, timeout=15_000)
+    expect(page.locator("[data-unsent]")).to_have_text(STORED)
     expect(note.locator("[data-clash]")).to_be_hidden()
     assert texts(store) == ["先写半句，再写完。"]
 
