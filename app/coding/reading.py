@@ -114,15 +114,27 @@ def search(session: Session, access: StudyAccess, protocol: StudyProtocol, asked
 
 
 def counts(
-    session: Session, access: StudyAccess, protocol: StudyProtocol, *, by: str = "stage", segment: str = ""
+    session: Session,
+    access: StudyAccess,
+    protocol: StudyProtocol,
+    *,
+    by: str = "stage",
+    segment: str = "",
+    stage: str = "",
 ) -> Counts:
-    """Return how often each code was given ``by`` stage, or by an attribute of the participants, within a segment."""
+    """Return how often each code was given ``by`` stage, or by an attribute of the participants, and what stands together.
+
+    Within a ``segment`` and a ``stage``, where they are named; one that there is not has nothing.
+    """
     sight, seen = sight_of(session, access), may_see(access)
     attributes = reading_queries.attributes(session, access.study.id)
     found = reading_queries.carried(session, sight, seen)
     name, _, value = segment.partition(":")
     if segment:
         found = [one for one in found if attributes.get(one.participant_id, {}).get(name) == value]
+    if stage:
+        there = protocol.stage(stage)
+        found = [one for one in found if there is not None and one.stage_id == there.id]
     codes = codes_of(session, access.study.id, retired=True, among=seen)
     used = {one.code_id for one in found}
     shown = [code for code in codes if code.retired_at is None or code.id in used]

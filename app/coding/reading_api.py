@@ -15,6 +15,7 @@ router = APIRouter(prefix="/api/v1/studies/{slug}", tags=["coding"])
 
 ReadsAll = Annotated[StudyAccess, Depends(ApiInStudy(*RESEARCHERS, scope="statements:read"))]
 By = Annotated[str, Query(max_length=120, description="`stage`, or an attribute of the participants.")]
+Stage = Annotated[str, Query(max_length=40, description="The key of a stage: only what was said about it.")]
 Segment = Annotated[str, Query(max_length=260, description="`attribute:value`: only these participants.")]
 
 
@@ -49,9 +50,11 @@ class CodeCounts(BaseModel):
 
 @router.get("/code-counts", summary="How often each code was given, and which stand together")
 @router.get("/code-counts.json", include_in_schema=False)
-def get_counts(request: Request, access: ReadsAll, by: By = "stage", segment: Segment = "") -> CodeCounts:
+def get_counts(
+    request: Request, access: ReadsAll, by: By = "stage", segment: Segment = "", stage: Stage = ""
+) -> CodeCounts:
     """Each statement counts once for a code, and for those above it; where the team has settled one, what it settled on."""
-    found = _counts(request, access, by, segment)
+    found = _counts(request, access, by, segment, stage)
     return CodeCounts(
         columns=[key for key, _ in found.columns],
         statements=found.statements,
@@ -75,8 +78,10 @@ def get_counts(request: Request, access: ReadsAll, by: By = "stage", segment: Se
 
 
 @router.get("/code-counts.csv", summary="The same as a table", response_class=Response)
-def get_counts_table(request: Request, access: ReadsAll, by: By = "stage", segment: Segment = "") -> Response:
-    found = _counts(request, access, by, segment)
+def get_counts_table(
+    request: Request, access: ReadsAll, by: By = "stage", segment: Segment = "", stage: Stage = ""
+) -> Response:
+    found = _counts(request, access, by, segment, stage)
     header = ["code", "depth", "statements", "participants", *(name for _, name in found.columns)]
     rows = [
         [
@@ -91,7 +96,7 @@ def get_counts_table(request: Request, access: ReadsAll, by: By = "stage", segme
     return Response(csv_text(header, rows), media_type="text/csv; charset=utf-8")
 
 
-def _counts(request: Request, access: StudyAccess, by: str, segment: str) -> Counts:
+def _counts(request: Request, access: StudyAccess, by: str, segment: str, stage: str) -> Counts:
     with request.app.state.database.read() as session:
         protocol = studies.protocol(session, access.study.id)
-        return reading.counts(session, access, protocol, by=by, segment=segment)
+        return reading.counts(session, access, protocol, by=by, segment=segment, stage=stage)

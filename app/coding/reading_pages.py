@@ -103,11 +103,12 @@ def counts_page(
     access: TextSeen,
     by: Annotated[str, Query(max_length=120)] = "stage",
     segment: Annotated[str, Query(max_length=260)] = "",
+    stage: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     current_language.set(choose_language(request, access.study.language))
     with request.app.state.database.read() as session:
         protocol = studies.protocol(session, access.study.id)
-        found = reading.counts(session, access, protocol, by=by, segment=segment)
+        found = reading.counts(session, access, protocol, by=by, segment=segment, stage=stage)
         groups = reading.groupings(session, access.study.id)
     context = {
         **_common(access, protocol, "codes"),
@@ -115,8 +116,12 @@ def counts_page(
         "highest": max((n for row in found.rows for n in row.by_column.values()), default=0),
         "by": by,
         "segment": segment,
+        "stage": stage,
+        "stages": [(one.key, one.name) for one in protocol.stages],
         "groups": groups,
-        "words_of": lambda **given: f"/studies/{access.study.slug}/reading?{urlencode(_column(given, by, segment))}",
+        "words_of": lambda **given: (
+            f"/studies/{access.study.slug}/reading?{urlencode(_column(given, by, segment, stage))}"
+        ),
         "here_with": lambda **given: f"?{urlencode({name: value for name, value in given.items() if value})}",
     }
     return render(request, "coding/reading_codes.html", context, language=access.study.language)
@@ -276,10 +281,12 @@ def _address(access: StudyAccess, asked: Asked) -> str:
     return f"/studies/{access.study.slug}/reading" + (f"?{urlencode(query)}" if query else "")
 
 
-def _column(given: Mapping[str, str], by: str, segment: str) -> dict[str, str]:
+def _column(given: Mapping[str, str], by: str, segment: str, stage: str) -> dict[str, str]:
     """What a cell of the table asks of the search: a column is a stage, or a value of the attribute."""
     column = given.get("column", "")
     asked = {name: value for name, value in given.items() if name != "column" and value}
+    if stage:
+        asked["stage"] = stage
     if column and by == "stage":
         asked["stage"] = column
     if column and by != "stage":

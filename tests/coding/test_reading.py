@@ -130,6 +130,10 @@ def test_codes_are_counted_by_stage_and_in_pairs(cast: CodingCast) -> None:
     (pair,) = counted["together"]
     assert {pair["codes"][0], pair["codes"][1]} == {by_name["疼痛"]["id"], by_name["害怕"]["id"]}
     assert (pair["statements"], pair["share"]) == (1, 0.5)
+    here, there = (cast.get(f"/code-counts.json?stage={stage}").json() for stage in ("sharing", "treatment"))
+    assert (here["statements"], len(here["together"])) == (2, 1)
+    assert (there["statements"], there["together"]) == (1, [])
+    assert cast.client.get(f"{READING}/codes?stage=sharing&segment=没有:这群").status_code == 200
     table = cast.get("/code-counts.csv").text
     assert "疼痛,1,2,1," in table
     page = cast.client.get(f"{READING}/codes").text
