@@ -28,6 +28,11 @@ _PUT: Final = text(
 _DONE: Final = text(
     "UPDATE statement_search SET indexed = 1 WHERE study_id = :study_id AND indexed = 0 AND id <= :last"
 )
+_EMPTIED: Final = text(
+    "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM statement_words_docsize)"
+    " AND EXISTS (SELECT 1 FROM statement_search WHERE indexed = 1)"
+)
+_ALL_AGAIN: Final = text("UPDATE statement_search SET indexed = 0 WHERE indexed = 1")
 _STUDIES: Final = text("SELECT DISTINCT study_id FROM statement_search WHERE indexed = 0")
 
 
@@ -35,6 +40,8 @@ def is_waiting(session: Session, study_id: UUID | None = None) -> bool:
     """Return whether statements (of one study) are listed and not in the index yet; False on PostgreSQL, which keeps its own."""
     if session.get_bind().dialect.name != "sqlite":
         return False
+    if session.scalar(_EMPTIED) is not None:
+        return True
     if study_id is None:
         return session.scalar(_WAITING) is not None
     return session.scalar(_WAITING_OF, {"study_id": study_id.hex}) is not None
@@ -42,12 +49,19 @@ def is_waiting(session: Session, study_id: UUID | None = None) -> bool:
 
 def put(session: Session, study_id: UUID, most: int = BATCH) -> bool:
     """Put up to ``most`` listed statements of a study into the index; returns whether there were any."""
+    list_again(session)
     last = session.scalar(_LAST, {"study_id": study_id.hex, "most": most})
     if last is None:
         return False
     session.execute(_PUT, {"study_id": study_id.hex, "last": last})
     session.execute(_DONE, {"study_id": study_id.hex, "last": last})
     return True
+
+
+def list_again(session: Session) -> None:
+    """List everything anew where the index was emptied, because somebody was erased."""
+    if session.scalar(_EMPTIED) is not None:
+        session.execute(_ALL_AGAIN)
 
 
 def waiting_studies(session: Session) -> list[UUID]:

@@ -9,7 +9,11 @@ from app.jobs.declare import recurring
 def index(context: WorkerContext) -> None:
     """Put what is on the list into the index, a batch a transaction, so that entries come in between."""
     with context.database.read() as session:
-        waiting = search_index.waiting_studies(session) if search_index.is_waiting(session) else []
+        if not search_index.is_waiting(session):
+            return
+    with context.database.write() as session:
+        search_index.list_again(session)
+        waiting = search_index.waiting_studies(session)
     for study_id in waiting:
         more = True
         while more and not context.stopping.is_set():

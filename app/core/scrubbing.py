@@ -26,7 +26,7 @@ def scrub(database: Database) -> bool:
     if database.dialect != "sqlite":
         return False
     with closing(database.writer.raw_connection()) as connection:
-        _merge_indexes(connection.cursor())
+        _empty_indexes(connection.cursor())
         connection.cursor().execute("VACUUM")
     if database.checkpoints:
         return _cut_log(database)
@@ -34,13 +34,13 @@ def scrub(database: Database) -> bool:
         return allowed and _cut_log(database)
 
 
-def _merge_indexes(cursor: Any) -> None:
-    """A full-text index keeps what was taken out of it, marked as gone, until its parts are merged."""
+def _empty_indexes(cursor: Any) -> None:
+    """A full-text index keeps pieces of what was deleted. It can be built anew from what is left, so it is emptied."""
     indexes = cursor.execute(
         "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%'"
     ).fetchall()
     for (name,) in indexes:
-        cursor.execute(f"INSERT INTO {name} ({name}) VALUES ('optimize')")  # noqa: S608 - a name from the schema itself
+        cursor.execute(f"INSERT INTO {name} ({name}) VALUES ('delete-all')")  # noqa: S608 - a name from the schema itself
 
 
 def _cut_log(database: Database) -> bool:

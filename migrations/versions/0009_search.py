@@ -10,11 +10,13 @@ branch_labels = None
 depends_on = None
 
 # A statement is put on the list as it is written (a few microseconds) and into the index when somebody searches or a worker
-# has time (app/coding/search_index.py): no entry waits for an index. What is deleted leaves both at once.
+# has time (app/coding/search_index.py): no entry waits for an index. What is deleted leaves the list at once, and with it
+# every search; the index itself is emptied and built anew when the file is scrubbed. No trigger touches it: SQLite before
+# 3.41 says "no such table" where a trigger's virtual table meets a schema that another connection has changed.
 SQLITE = (
     """
     CREATE TABLE statement_search (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         study_id CHAR(32) NOT NULL,
         statement_id CHAR(32) NOT NULL,
         indexed INTEGER NOT NULL DEFAULT 0,
@@ -30,9 +32,6 @@ SQLITE = (
     """,
     """
     CREATE TRIGGER statement_search_delete AFTER DELETE ON statement BEGIN
-        INSERT INTO statement_words (statement_words, rowid, text)
-            SELECT 'delete', id, old.text FROM statement_search
-            WHERE study_id = old.study_id AND statement_id = old.id AND indexed = 1;
         DELETE FROM statement_search WHERE study_id = old.study_id AND statement_id = old.id;
     END
     """,

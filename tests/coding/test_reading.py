@@ -9,11 +9,13 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 from sqlalchemy import text as sql
 
 from app.coding import codebook, search_index
 from app.coding.codebook_queries import version_of
 from app.coding.search_words import read_words, spans_of
+from app.core.scrubbing import scrub
 from app.participants.erasure import erase_person
 from tests.support import staff
 from tests.support.coding import SAID, CodingCast
@@ -85,9 +87,21 @@ def test_the_index_finds_what_it_holds_and_forgets_whom_it_must(cast: CodingCast
     assert matching("一个人有点") == 1
     with cast.store.write() as session:
         erase_person(session, "user:test", cast.study_id, cast.people["P01"])
-    assert matching("一个人有点") == 0
     assert found(cast, q="一个人") == []
+    assert scrub(cast.app.state.database)
+    assert matching("一个人有点") == matching("打了麻药") == 0
+    assert found(cast, q="打了麻药") == [NUMB]  # listed and put in again
     assert matching("打了麻药") == 1
+
+
+@only_on("sqlite")  # where the index is a table of the database's own kind
+def test_erasing_does_not_mind_that_another_has_changed_the_schema(cast: CodingCast, engine: Engine) -> None:
+    found(cast, q="一个人")
+    with engine.begin() as connection:
+        connection.execute(sql("CREATE TABLE made_meanwhile (number INTEGER)"))
+    with cast.app.state.database.write() as session:
+        erase_person(session, "user:test", cast.study_id, cast.people["P01"])
+    assert found(cast, q="一个人") == []
 
 
 def test_filters_narrow_what_is_found(cast: CodingCast) -> None:

@@ -19,9 +19,11 @@ export class Queue {
   async start() {
     this.head = made("section", { className: "hello" });
     this.list = made("ul", { className: "queue" });
+    // Looked up first: the page is never without its heading.
+    const found = await this.store.objects();
     this.place.replaceWith(this.head, this.list, this.#backup());
     this.status.watch((objects) => this.#show(objects));
-    this.#show(await this.store.objects());
+    this.#show(found);
   }
 
   async #show(objects) {
