@@ -19,11 +19,12 @@ export class Queue {
   async start() {
     this.head = made("section", { className: "hello" });
     this.list = made("ul", { className: "queue" });
-    // Looked up first: the page is never without its heading.
-    const found = await this.store.objects();
-    this.place.replaceWith(this.head, this.list, this.#backup());
+    const backup = this.#backup();
     this.status.watch((objects) => this.#show(objects));
-    this.#show(found);
+    const found = await this.store.objects();
+    if (!this.#told) this.#show(found); // what was told meanwhile is newer
+    // Only now: the page is never without its heading.
+    this.place.replaceWith(this.head, this.list, backup);
   }
 
   async #show(objects) {

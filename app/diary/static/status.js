@@ -50,8 +50,7 @@ export async function canKeep(store) {
   if (!globalThis.crypto?.subtle || !globalThis.indexedDB) return false;
   try {
     if (await store.run("readonly", ["keys"], ({ keys }) => settled(keys.count()))) return true;
-    await store.deviceKey("trial");
-    await store.remove("keys", "device:trial");
+    await store.tryKey();
     return true;
   } catch {
     return false;

@@ -119,6 +119,16 @@ export class Store {
     });
   }
 
+  // Rejects where a key that nobody can read out cannot be kept. The trial is taken back before it is ever there: a page
+  // that is left in the middle of it leaves nothing behind.
+  async tryKey() {
+    const key = await newDeviceKey();
+    await this.run("readwrite", ["keys"], async ({ keys }) => {
+      await settled(keys.put({ name: "device:trial", key }));
+      await settled(keys.delete("device:trial"));
+    });
+  }
+
   // Signing out: what only this phone could read is unreadable from here on. What is sealed for the server stays.
   async signOut(person) {
     return this.run("readwrite", ["keys", "drafts", "meta"], async ({ keys, drafts, meta }) => {
