@@ -11,7 +11,13 @@ from app.core.db import Base
 from app.diary import models as diary
 from app.interviews import models as interviews
 from app.jobs import models as jobs
+from app.maps import quotation_models as map_quotations
+from app.maps.board import models as map_board
+from app.maps.ecosystem import models as map_ecosystem
+from app.maps.groups import models as map_groups
+from app.maps.insights import models as map_insights
 from app.participants import models as participants
+from app.participants import relation_models as participants_relation
 from app.participants import tasks as participants_tasks
 from app.prompts import models as prompts
 from app.prompts import tasks as prompts_tasks
@@ -36,8 +42,14 @@ __all__ = [
     "diary",
     "interviews",
     "jobs",
+    "map_board",
+    "map_ecosystem",
+    "map_groups",
+    "map_insights",
+    "map_quotations",
     "metadata",
     "participants",
+    "participants_relation",
     "participants_tasks",
     "prompts",
     "prompts_tasks",

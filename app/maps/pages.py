@@ -62,7 +62,8 @@ def scenes_page(
     context: dict[str, Any] = {
         "study": access.study,
         "actor": access.actor,
-        "here": "scenes",
+        "here": "map",
+        "tab": "scenes",
         "found": found,
         "heading": headline(found),
         "hardest": told_most(found, pains=True),

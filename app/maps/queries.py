@@ -1,11 +1,12 @@
 """SELECTs behind the scenes of a study: what was said, by whom, and the effort people reported."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.core.db import MICRO
@@ -43,29 +44,42 @@ class Reported:
     total: int
 
 
-def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
-    """Return what its people said, as far as it may be seen: the ``most`` newest statements, in the order in which they came."""
-    query = (
-        select(
-            Statement.id,
-            Participant.code,
-            Statement.text,
-            Statement.stage_id,
-            Statement.touchpoint_id,
-            Statement.occurred_at,
-            Statement.day,
-            Statement.participant_id,
-            Statement.source_id,
-            Statement.sentiment_micro,
-        )
+_SAID = (
+    Statement.id,
+    Participant.code,
+    Statement.text,
+    Statement.stage_id,
+    Statement.touchpoint_id,
+    Statement.occurred_at,
+    Statement.day,
+    Statement.participant_id,
+    Statement.source_id,
+    Statement.sentiment_micro,
+)
+
+
+def _standing(sight: Sight) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_SAID)
         .join(Participant, and_(Participant.study_id == Statement.study_id, Participant.id == Statement.participant_id))
         .where(Statement.study_id == sight.study_id, Statement.retracted_at.is_(None))
-        .where(sight.reaches(Statement.participant_id), Statement.source.in_(TEXT_SOURCES))
-        .order_by(Statement.id.desc())
-        .limit(most)
+        .where(sight.reaches(Statement.participant_id))
     )
+
+
+def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
+    """Return what its people said, as far as it may be seen: the ``most`` newest statements, in the order in which they came."""
+    query = _standing(sight).where(Statement.source.in_(TEXT_SOURCES)).order_by(Statement.id.desc()).limit(most)
     rows = session.execute(query).all()
     return [Said(*row[:9], sentiment=row[9] / MICRO) for row in reversed(rows)]
+
+
+def said_by_id(session: Session, sight: Sight, ids: Collection[UUID]) -> Mapping[UUID, Said]:
+    """Return those of the statements ``ids`` that stand and may be seen, observers' words as well."""
+    if not ids:
+        return {}
+    rows = session.execute(_standing(sight).where(Statement.id.in_(ids))).all()
+    return {row[0]: Said(*row[:9], sentiment=row[9] / MICRO) for row in rows}
 
 
 def count_said(session: Session, sight: Sight) -> int:

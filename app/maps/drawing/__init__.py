@@ -1,0 +1,1 @@
+"""Maps taken out: SVG, PNG, PDF, slides and JSON of one and the same picture."""

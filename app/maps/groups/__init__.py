@@ -1,0 +1,1 @@
+"""Kinds of customers, phases of the relation, and where to begin."""

@@ -1,0 +1,1 @@
+"""From insight to result."""

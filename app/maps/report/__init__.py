@@ -1,0 +1,1 @@
+"""The written report: what a manager reads in five minutes."""
