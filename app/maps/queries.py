@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.core.db import MICRO
@@ -67,11 +67,16 @@ def _standing(sight: Sight) -> Select[*tuple[Any, ...]]:
     )
 
 
+def _said(row: Row[*tuple[Any, ...]]) -> Said:
+    *facts, sentiment_micro = row
+    return Said(*facts, sentiment=sentiment_micro / MICRO)
+
+
 def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
     """Return what its people said, as far as it may be seen: the ``most`` newest statements, in the order in which they came."""
     query = _standing(sight).where(Statement.source.in_(TEXT_SOURCES)).order_by(Statement.id.desc()).limit(most)
     rows = session.execute(query).all()
-    return [Said(*row[:9], sentiment=row[9] / MICRO) for row in reversed(rows)]
+    return [_said(row) for row in reversed(rows)]
 
 
 def said_by_id(session: Session, sight: Sight, ids: Collection[UUID]) -> Mapping[UUID, Said]:
@@ -79,7 +84,7 @@ def said_by_id(session: Session, sight: Sight, ids: Collection[UUID]) -> Mapping
     if not ids:
         return {}
     rows = session.execute(_standing(sight).where(Statement.id.in_(ids))).all()
-    return {row[0]: Said(*row[:9], sentiment=row[9] / MICRO) for row in rows}
+    return {row[0]: _said(row) for row in rows}
 
 
 def count_said(session: Session, sight: Sight) -> int:
