@@ -69,7 +69,7 @@ def _standing(sight: Sight) -> Select[*tuple[Any, ...]]:
 
 def _said(row: Row[*tuple[Any, ...]]) -> Said:
     *facts, sentiment_micro = row
-    return Said(*facts, sentiment=sentiment_micro / MICRO)
+    return Said(*facts, sentiment_micro / MICRO)
 
 
 def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
