@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.core.db import MICRO
@@ -67,9 +67,9 @@ def _standing(sight: Sight) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _said(row: Row[*tuple[Any, ...]]) -> Said:
-    *facts, sentiment_micro = row
-    return Said(*facts, sentiment_micro / MICRO)
+def _said(row: Sequence[Any]) -> Said:
+    facts = [*row[:-1], row[-1] / MICRO]
+    return Said(*facts)
 
 
 def said(session: Session, sight: Sight, most: int) -> Sequence[Said]:
