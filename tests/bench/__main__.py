@@ -1,12 +1,22 @@
 """``make bench``: print every row. ``--quick`` takes smaller sizes; names pick rows: http coder curve coverage program phone
-sync coding."""
+sync coding roads."""
 
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import coder_rows, coding_row, coverage_rows, curve_rows, http_rows, phone_row, program_rows, sync_rows
+from tests.bench import (
+    coder_rows,
+    coding_row,
+    coverage_rows,
+    curve_rows,
+    http_rows,
+    phone_row,
+    program_rows,
+    road_rows,
+    sync_rows,
+)
 from tests.bench.table import Row
 
 
@@ -15,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--quick", action="store_true", help="a tenth of the sizes")
     parser.add_argument(
-        "names", nargs="*", help="http coder curve coverage program phone sync coding; all without a name"
+        "names", nargs="*", help="http coder curve coverage program phone sync coding roads; all without a name"
     )
     chosen = parser.parse_args()
     share = 10 if chosen.quick else 1
@@ -27,6 +37,7 @@ def main() -> None:
         "program": lambda folder: program_rows.rows(folder, imported=100_000 // share),
         "phone": phone_row.rows,
         "sync": lambda folder: sync_rows.rows(folder, histories=10_000 // share),
+        "roads": lambda _: road_rows.rows(repetitions=1000 // share),
         "coding": lambda folder: coding_row.rows(folder, turns=5_000 // share),
     }
     for name in chosen.names or groups:
