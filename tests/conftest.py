@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.support.browser",
     "tests.support.cast",
     "tests.support.coding",
+    "tests.support.second_try",
     "tests.support.slow_coder",
     "tests.support.today_form",
 ]
