@@ -9,8 +9,8 @@ const LONGEST_WAIT_MS = 30_000;
 // send(id, document, version) resolves to { kind, coding?, words? } with kind saved, stale, refused or again (as when there is
 // no network); changed(id) is called whenever the state of a statement is another one.
 export class Saving {
-  constructor({ send, changed, later = (act, ms) => setTimeout(act, ms), chance = Math.random }) {
-    Object.assign(this, { send, changed, later, chance });
+  constructor({ send, changed, alike = same, later = (act, ms) => setTimeout(act, ms), chance = Math.random }) {
+    Object.assign(this, { send, changed, alike, later, chance });
     this.kept = new Map();
     this.records = new Map();
   }
@@ -86,7 +86,7 @@ export class Saving {
     const record = this.records.get(id);
     if (!record || record.busy || record.state === "stale" || record.state === "refused") return;
     const kept = this.kept.get(id);
-    if (kept && same(kept.document, record.document)) {
+    if (kept && this.alike(kept.document, record.document)) {
       this.records.delete(id);
       this.changed(id);
       return;
@@ -108,7 +108,7 @@ export class Saving {
     } else if (answer.kind === "stale") {
       Object.assign(record, { state: "stale", theirs: { document: answer.document, version: answer.version } });
       // Both say the same, such as when an answer was lost on its way: nothing to choose.
-      if (same(answer.document, record.document)) this.takeTheirs(id);
+      if (this.alike(answer.document, record.document)) this.takeTheirs(id);
     } else if (answer.kind === "refused") {
       Object.assign(record, { state: "refused", words: answer.words });
     } else {
