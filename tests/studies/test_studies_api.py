@@ -28,7 +28,18 @@ def refusal(cast: Cast, method: str, path: str, body: object) -> tuple[int, str,
 
 
 @pytest.mark.parametrize(
-    "template", ["dental_implant", "joint_replacement", "property_service", "parcel_delivery", "blank"]
+    "template",
+    [
+        "dental_implant",
+        "joint_replacement",
+        "property_service",
+        "parcel_delivery",
+        "bank",
+        "retail",
+        "contact_centre",
+        "telecom",
+        "blank",
+    ],
 )
 def test_each_template_opens_a_working_study(cast: Cast, template: str) -> None:
     listed = {one["key"]: one for one in call(cast, "GET", "/api/v1/templates")}

@@ -5,9 +5,22 @@ from itertools import pairwise
 
 import pytest
 
+from app.coding.codebook_starters import codes_of_starter
+from app.prompts.defaults import proposal
 from app.studies.study_templates import StudyTemplate, study_template, study_templates
 
-JOURNEYS = ("dental_implant", "joint_replacement", "property_service", "parcel_delivery")
+JOURNEYS = (
+    "dental_implant",
+    "joint_replacement",
+    "property_service",
+    "parcel_delivery",
+    "bank",
+    "retail",
+    "contact_centre",
+    "telecom",
+)
+# What is asked only once somebody looks back, or their matter is settled: how satisfied, whether they would recommend it.
+LOOKING_BACK = ("satisfaction", "recommend")
 # The contacts that implant patients write about in the demonstration diaries.
 IMPLANT = {
     "知晓": "公众号文章 其他门诊 熟人介绍 短视频 社交媒体 社区讲座 线下广告",
@@ -39,6 +52,7 @@ def test_the_implant_journey_knows_every_contact_of_its_diaries() -> None:
 
 def test_a_journey_has_all_kinds_of_contact_and_a_backstage() -> None:
     for key in JOURNEYS:
+        assert 6 <= len(study_template(key).protocol.stages) <= 8
         touchpoints = [one for stage in study_template(key).protocol.stages for one in stage.touchpoints]
         assert {one.kind for one in touchpoints} == {"digital", "physical", "human", "psychological"}
         assert {one.frontstage for one in touchpoints} == {True, False}
@@ -65,11 +79,37 @@ def test_the_form_asks_the_same_things_everywhere(template: StudyTemplate) -> No
 
 def test_what_only_some_are_asked_follows_an_answer_of_theirs() -> None:
     asked = {
-        key: [question.show_if for question in study_template(key).protocol.questions if question.show_if]
+        key: [
+            question.show_if
+            for question in study_template(key).protocol.questions
+            if question.show_if and question.key not in LOOKING_BACK
+        ]
         for key in JOURNEYS
     }
     assert {condition.question for conditions in asked.values() for condition in conditions} == {"mood", "effort"}
     assert all(len(conditions) == 1 for conditions in asked.values())
+
+
+def test_satisfaction_is_asked_only_of_who_looks_back() -> None:
+    for key in JOURNEYS:
+        questions = {question.key: question for question in study_template(key).protocol.questions}
+        for one in (questions[name] for name in LOOKING_BACK if name in questions):
+            assert one.show_if is not None
+            assert questions[one.show_if.question].type == "choice"
+    assert {one.key for one in study_template("telecom").protocol.questions} >= set(LOOKING_BACK)
+
+
+@pytest.mark.parametrize("key", JOURNEYS)
+def test_a_journey_proposes_a_schedule_and_a_codebook_of_its_own(key: str) -> None:
+    assert proposal(key).rules
+    assert not proposal(key).active
+    assert [code.name for code in codes_of_starter(key) if code.parent_id is None] == [
+        "痛点",
+        "需求",
+        "想法",
+        "行为",
+        "支持",
+    ]
 
 
 def test_someone_in_need_finds_whom_to_call(template: StudyTemplate) -> None:
