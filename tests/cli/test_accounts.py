@@ -21,11 +21,11 @@ OTHER = "another-long-password"
 
 
 @pytest.fixture
-def browser(cast: Cast) -> TestClient:
-    """A browser of the owner, signed in; nobody is in ``cast.client``'s."""
-    browser = TestClient(cast.app, base_url=str(cast.client.base_url), follow_redirects=False)
-    assert sign_in(browser, "owner", PASSWORD).status_code == 303
-    return browser
+def desk(cast: Cast) -> TestClient:
+    """A desk of the owner, signed in; nobody is in ``cast.client``'s."""
+    desk = TestClient(cast.app, base_url=str(cast.client.base_url), follow_redirects=False)
+    assert sign_in(desk, "owner", PASSWORD).status_code == 303
+    return desk
 
 
 def logged(engine: Engine, action: str) -> list[str]:
@@ -35,36 +35,36 @@ def logged(engine: Engine, action: str) -> list[str]:
 
 
 def test_a_disabled_account_opens_nothing_from_now_on_and_an_enabled_one_signs_in_anew(
-    cast: Cast, browser: TestClient, database: ScratchDatabase, engine: Engine
+    cast: Cast, desk: TestClient, database: ScratchDatabase, engine: Engine
 ) -> None:
     key = cast.headers["owner"]
-    assert browser.get(STUDIES).status_code == cast.client.get(STUDIES, headers=key).status_code == 200
+    assert desk.get(STUDIES).status_code == cast.client.get(STUDIES, headers=key).status_code == 200
 
     assert "owner" in xinlu("admin", "disable", "Owner", env=database.env).stdout
-    assert browser.get(STUDIES).status_code == cast.client.get(STUDIES, headers=key).status_code == 401
-    assert browser.get(f"/studies/{SLUG}").headers["location"].startswith("/sign-in")
+    assert desk.get(STUDIES).status_code == cast.client.get(STUDIES, headers=key).status_code == 401
+    assert desk.get(f"/studies/{SLUG}").headers["location"].startswith("/sign-in")
     assert sign_in(cast.client, "owner", PASSWORD).status_code == 401
     assert cast.client.get(STUDIES, headers=cast.headers["teammate"]).status_code == 200
 
     xinlu("admin", "disable", "owner", env=database.env)
     xinlu("admin", "enable", "owner", env=database.env)
-    assert browser.get(STUDIES).status_code == 401, "what had ended does not come back"
+    assert desk.get(STUDIES).status_code == 401, "what had ended does not come back"
     assert cast.client.get(STUDIES, headers=key).status_code == 200
-    assert sign_in(browser, "owner", PASSWORD).status_code == 303
+    assert sign_in(desk, "owner", PASSWORD).status_code == 303
     assert logged(engine, "user.disabled") == logged(engine, "user.enabled") == ["cli"]
 
 
 @only_on("sqlite")  # the same statements as above
 def test_another_password_ends_every_session_and_the_old_one_opens_nothing(
-    cast: Cast, browser: TestClient, database: ScratchDatabase, engine: Engine
+    cast: Cast, desk: TestClient, database: ScratchDatabase, engine: Engine
 ) -> None:
     refused = xinlu("admin", "password", "owner", "--password-stdin", env=database.env, stdin="short", check=False)
-    assert (refused.returncode, browser.get(STUDIES).status_code) == (1, 200)
+    assert (refused.returncode, desk.get(STUDIES).status_code) == (1, 200)
 
     xinlu("admin", "password", "owner", "--password-stdin", env=database.env, stdin=f"{OTHER}\n")
-    assert browser.get(STUDIES).status_code == 401
-    assert sign_in(browser, "owner", PASSWORD).status_code == 401
-    assert sign_in(browser, "owner", OTHER).status_code == 303
+    assert desk.get(STUDIES).status_code == 401
+    assert sign_in(desk, "owner", PASSWORD).status_code == 401
+    assert sign_in(desk, "owner", OTHER).status_code == 303
     assert logged(engine, "user.password_set") == ["cli"]
 
 

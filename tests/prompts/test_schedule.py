@@ -124,40 +124,38 @@ def test_an_event_is_recorded_once(cast: Cast) -> None:
 
 
 @pytest.fixture
-def browser(cast: Cast) -> TestClient:
+def desk(cast: Cast) -> TestClient:
     sign_in(cast.client, "owner", PASSWORD)
     return cast.client
 
 
-def confirm(browser: TestClient, fields: dict[str, str]) -> tuple[str, Any]:
+def confirm(desk: TestClient, fields: dict[str, str]) -> tuple[str, Any]:
     """Post the schedule's form, read the difference, and confirm it; returns the page of the difference and the answer."""
-    shown = browser.post(f"{PAGE}/preview", data=fields)
+    shown = desk.post(f"{PAGE}/preview", data=fields)
     assert shown.status_code == 200, shown.text
-    return shown.text, browser.post(
-        PAGE, data={name: html.unescape(text) for name, text in fields_of(shown.text).items()}
-    )
+    return shown.text, desk.post(PAGE, data={name: html.unescape(text) for name, text in fields_of(shown.text).items()})
 
 
-def test_the_page_says_the_schedule_in_sentences_and_switches_it_on(browser: TestClient, cast: Cast) -> None:
-    page = browser.get(PAGE).text
+def test_the_page_says_the_schedule_in_sentences_and_switches_it_on(desk: TestClient, cast: Cast) -> None:
+    page = desk.get(PAGE).text
     assert "手术日当天、手术日后第 1、2、3、5、7、14 天，20:00；6 小时内有效；没写的话 2 小时后再提醒一次。" in page
-    difference, answer = confirm(browser, fields_of(page) | {"active": "on"})
+    difference, answer = confirm(desk, fields_of(page) | {"active": "on"})
     assert "多出来" in difference
     assert answer.status_code == 303
     schedule = cast.get("/schedule").json()
     assert (schedule["revision"], schedule["active"], len(schedule["rules"])) == (1, True, 4)
 
 
-def test_a_rule_is_added_changed_and_taken_out_on_the_page(browser: TestClient, cast: Cast) -> None:
+def test_a_rule_is_added_changed_and_taken_out_on_the_page(desk: TestClient, cast: Cast) -> None:
     put(cast, [DAILY], 0)
-    fields = fields_of(browser.get(f"{PAGE}?add=random").text)
+    fields = fields_of(desk.get(f"{PAGE}?add=random").text)
     fields |= {
         "+.name": "随机",
         "+.windows": "10:00–12:00、14：00-20:00×2",
         "+.weekday.3": "on",
         "daily.at": "19:30，21:00",
     }
-    _, answer = confirm(browser, fields)
+    _, answer = confirm(desk, fields)
     assert answer.status_code == 303
     daily, random = cast.get("/schedule").json()["rules"]
     assert daily["when"]["at"] == ["19:30", "21:00"]
@@ -166,7 +164,7 @@ def test_a_rule_is_added_changed_and_taken_out_on_the_page(browser: TestClient, 
         ("10:00", "12:00", 1),
         ("14:00", "20:00", 2),
     ]
-    difference, _ = confirm(browser, fields_of(browser.get(PAGE).text) | {"daily.remove": "on"})
+    difference, _ = confirm(desk, fields_of(desk.get(PAGE).text) | {"daily.remove": "on"})
     assert "去掉" in difference
     assert [rule["key"] for rule in cast.get("/schedule").json()["rules"]] == [random["key"]]
 
@@ -183,40 +181,40 @@ def test_a_rule_is_added_changed_and_taken_out_on_the_page(browser: TestClient, 
         ("apart", "x"),
     ],
 )
-def test_what_is_wrong_on_the_page_is_named_and_kept(browser: TestClient, cast: Cast, field: str, text: str) -> None:
+def test_what_is_wrong_on_the_page_is_named_and_kept(desk: TestClient, cast: Cast, field: str, text: str) -> None:
     put(cast, [DAILY], 0)
-    answer = browser.post(f"{PAGE}/preview", data=fields_of(browser.get(PAGE).text) | {field: text})
+    answer = desk.post(f"{PAGE}/preview", data=fields_of(desk.get(PAGE).text) | {field: text})
     assert answer.status_code == 422
     assert f'id="{field}-problem"' in answer.text
     assert not text or f'value="{text}"' in answer.text
 
 
-def test_two_researchers_at_once_are_told(browser: TestClient, cast: Cast) -> None:
+def test_two_researchers_at_once_are_told(desk: TestClient, cast: Cast) -> None:
     put(cast, [DAILY], 0)
-    shown = browser.post(f"{PAGE}/preview", data=fields_of(browser.get(PAGE).text)).text
+    shown = desk.post(f"{PAGE}/preview", data=fields_of(desk.get(PAGE).text)).text
     put(cast, [], 1)
-    answer = browser.post(PAGE, data={name: html.unescape(text) for name, text in fields_of(shown).items()})
+    answer = desk.post(PAGE, data={name: html.unescape(text) for name, text in fields_of(shown).items()})
     assert answer.status_code == 412
     assert "日程刚刚被别人改过了" in answer.text
 
 
-def test_one_persons_prompts_can_be_paused_and_nudged(browser: TestClient, cast: Cast) -> None:
+def test_one_persons_prompts_can_be_paused_and_nudged(desk: TestClient, cast: Cast) -> None:
     put(cast, [DAILY], 0)
     plan(cast)
     where = f"/studies/{SLUG}/participants/{cast.people['P01']}/prompts"
-    page = browser.get(where).text
+    page = desk.get(where).text
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert token is not None
     fields = {"csrf_token": token[1]}
     assert "3月12日 20:00" in page
-    assert browser.post(f"{where}/nudge", data=fields | {"words": "今天好些了吗"}).status_code == 303
-    assert browser.post(f"{where}/nudge", data=fields).status_code == 409
-    assert browser.post(f"{where}/pause", data=fields | {"until": "2026-03-20"}).status_code == 303
-    assert browser.post(f"{where}/nudge", data=fields).status_code == 409
-    assert browser.post(f"{where}/pause", data=fields | {"until": "gestern"}).status_code == 422
-    assert browser.post(f"{where}/quiet", data=fields | {"start": "20:00", "end": ""}).status_code == 422
-    shown = browser.get(where).text
+    assert desk.post(f"{where}/nudge", data=fields | {"words": "今天好些了吗"}).status_code == 303
+    assert desk.post(f"{where}/nudge", data=fields).status_code == 409
+    assert desk.post(f"{where}/pause", data=fields | {"until": "2026-03-20"}).status_code == 303
+    assert desk.post(f"{where}/nudge", data=fields).status_code == 409
+    assert desk.post(f"{where}/pause", data=fields | {"until": "gestern"}).status_code == 422
+    assert desk.post(f"{where}/quiet", data=fields | {"start": "20:00", "end": ""}).status_code == 422
+    shown = desk.get(where).text
     assert "暂停中" in shown
     assert "手动提醒" in shown
-    assert browser.post(f"{where}/pause", data=fields | {"resume": "1"}).status_code == 303
-    assert "暂停中</span>" not in browser.get(where).text
+    assert desk.post(f"{where}/pause", data=fields | {"resume": "1"}).status_code == 303
+    assert "暂停中</span>" not in desk.get(where).text

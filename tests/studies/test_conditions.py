@@ -81,8 +81,8 @@ def test_a_condition_that_can_never_be_met_is_refused(cast: Cast, condition: dic
 
 
 @pytest.fixture
-def browser(cast: Cast) -> TestClient:
-    """The owner's browser, signed in."""
+def desk(cast: Cast) -> TestClient:
+    """The owner's desk, signed in."""
     sign_in(cast.client, "owner", PASSWORD)
     return cast.client
 
@@ -97,14 +97,14 @@ def form_fields(page: str) -> dict[str, str]:
     return fields
 
 
-def test_boxes_make_the_condition_and_an_untouched_page_changes_nothing(browser: TestClient, cast: Cast) -> None:
-    fields = form_fields(browser.get(f"{SETTINGS}/form").text)
+def test_boxes_make_the_condition_and_an_untouched_page_changes_nothing(desk: TestClient, cast: Cast) -> None:
+    fields = form_fields(desk.get(f"{SETTINGS}/form").text)
     assert [name for name in fields if ".show." in name] == [f"pain.show.mood.{n}" for n in (1, 2, 3, 4)]
-    assert browser.post(f"{SETTINGS}/form", data=fields).status_code == 303
+    assert desk.post(f"{SETTINGS}/form", data=fields).status_code == 303
     assert cast.get("").json()["form"]["version"] == 1
     ticked = {"worry.show.mood.3": "on", "worry.show.mood.4": "on", "discomfort.show.mark.valley": "on"}
     added = {"+.label": "哪里肿", "+.type": "text", "+.show.discomfort.swelling": "on", "+.required": "on"}
-    assert browser.post(f"{SETTINGS}/form", data={**fields, **ticked, **added}).status_code == 303
+    assert desk.post(f"{SETTINGS}/form", data={**fields, **ticked, **added}).status_code == 303
     found = questions(cast)
     assert found["worry"]["show_if"] == {"question": "mood", "values": [], "at_least": 3, "at_most": 4}
     assert found["discomfort"]["show_if"]["values"] == ["valley"]
@@ -122,10 +122,10 @@ def test_boxes_make_the_condition_and_an_untouched_page_changes_nothing(browser:
     ],
 )
 def test_boxes_that_cannot_stand_are_named_beside_the_question(
-    browser: TestClient, cast: Cast, changes: dict[str, str], place: str, words: str
+    desk: TestClient, cast: Cast, changes: dict[str, str], place: str, words: str
 ) -> None:
-    fields = {**form_fields(browser.get(f"{SETTINGS}/form").text), **changes}
-    page = browser.post(f"{SETTINGS}/form", data=fields)
+    fields = {**form_fields(desk.get(f"{SETTINGS}/form").text), **changes}
+    page = desk.post(f"{SETTINGS}/form", data=fields)
     assert page.status_code == 422
     problem = re.search(rf'id="{place}\.show-problem">([^<]*)<', page.text)
     assert problem is not None
@@ -133,18 +133,18 @@ def test_boxes_that_cannot_stand_are_named_beside_the_question(
     assert cast.get("").json()["form"]["version"] == 1
 
 
-def test_the_numbers_to_call_are_the_studys_own(browser: TestClient, cast: Cast) -> None:
+def test_the_numbers_to_call_are_the_studys_own(desk: TestClient, cast: Cast) -> None:
     assert [line["number"] for line in cast.get("").json()["help_lines"]] == ["120", "12356"]
-    page = browser.get(f"{SETTINGS}/help")
+    page = desk.get(f"{SETTINGS}/help")
     fields = {"csrf_token": csrf_of(page), "0.label": "值班护士", "0.number": "010-6234 5678", "0.note": "白天"}
-    wrong = browser.post(f"{SETTINGS}/help", data={**fields, "1.label": "错的", "1.number": "打电话"})
+    wrong = desk.post(f"{SETTINGS}/help", data={**fields, "1.label": "错的", "1.number": "打电话"})
     assert wrong.status_code == 422
     assert "只用数字、空格和短横线" in wrong.text
     assert 'value="打电话"' in wrong.text
-    assert browser.post(f"{SETTINGS}/help", data=fields).status_code == 303
+    assert desk.post(f"{SETTINGS}/help", data=fields).status_code == 303
     expected = [{"label": "值班护士", "number": "010-6234 5678", "note": "白天"}]
     assert cast.get("").json()["help_lines"] == expected
-    assert 'value="值班护士"' in browser.get(f"{SETTINGS}/help").text
+    assert 'value="值班护士"' in desk.get(f"{SETTINGS}/help").text
 
 
 def test_numbers_to_call_are_changed_over_rest_and_checked(cast: Cast) -> None:

@@ -23,8 +23,8 @@ NEW = {
 
 
 @pytest.fixture
-def browser(cast: Cast) -> TestClient:
-    """The owner's browser, signed in."""
+def desk(cast: Cast) -> TestClient:
+    """The owner's desk, signed in."""
     sign_in(cast.client, "owner", PASSWORD)
     return cast.client
 
@@ -44,19 +44,17 @@ def fields_of(page: str) -> dict[str, str]:
     return fields
 
 
-def save(browser: TestClient, part: str, **changes: str) -> tuple[int, str]:
+def save(desk: TestClient, part: str, **changes: str) -> tuple[int, str]:
     """Change some fields of a settings page and save it; returns the status and the page shown next."""
-    fields = {**fields_of(browser.get(SETTINGS + part).text), **changes}
-    answer = browser.post(SETTINGS + part, data=fields)
-    return answer.status_code, answer.text if answer.status_code != 303 else browser.get(
-        answer.headers["location"]
-    ).text
+    fields = {**fields_of(desk.get(SETTINGS + part).text), **changes}
+    answer = desk.post(SETTINGS + part, data=fields)
+    return answer.status_code, answer.text if answer.status_code != 303 else desk.get(answer.headers["location"]).text
 
 
-def test_a_study_is_made_in_one_form(browser: TestClient) -> None:
-    made = submit(browser, "/studies/new", "/studies/new", NEW)
+def test_a_study_is_made_in_one_form(desk: TestClient) -> None:
+    made = submit(desk, "/studies/new", "/studies/new", NEW)
     assert (made.status_code, made.headers["location"]) == (303, "/studies/apples")
-    listed = browser.get("/studies").text
+    listed = desk.get("/studies").text
     assert "寄一箱苹果" in listed
     assert "选快递 → 填写运单" in listed
 
@@ -72,8 +70,8 @@ def test_a_study_is_made_in_one_form(browser: TestClient) -> None:
         ({"retention_until": "soon"}, "请选一个今天以后的日期"),
     ],
 )
-def test_what_was_typed_stays_beside_what_is_wrong(browser: TestClient, changes: dict[str, str], words: str) -> None:
-    page = submit(browser, "/studies/new", "/studies/new", {**NEW, "description": "为了“苹果”<b>", **changes})
+def test_what_was_typed_stays_beside_what_is_wrong(desk: TestClient, changes: dict[str, str], words: str) -> None:
+    page = submit(desk, "/studies/new", "/studies/new", {**NEW, "description": "为了“苹果”<b>", **changes})
     assert page.status_code in (409, 422)
     assert words in page.text
     assert "为了“苹果”&lt;b&gt;" in page.text
@@ -81,27 +79,27 @@ def test_what_was_typed_stays_beside_what_is_wrong(browser: TestClient, changes:
     assert 'value="快递组 010-2"' in page.text
 
 
-def test_facts_are_changed(browser: TestClient, cast: Cast) -> None:
-    status, page = save(browser, "", title="新的名字", anchor_label="种牙日")
+def test_facts_are_changed(desk: TestClient, cast: Cast) -> None:
+    status, page = save(desk, "", title="新的名字", anchor_label="种牙日")
     assert (status, "已经保存" in page) == (303, True)
     assert (cast.get("").json()["title"], cast.get("").json()["anchor_label"]) == ("新的名字", "种牙日")
-    status, page = save(browser, "", retention_until="2001-01-01", title="别的")
+    status, page = save(desk, "", retention_until="2001-01-01", title="别的")
     assert (status, 'value="别的"' in page) == (422, True)
     assert cast.get("").json()["title"] == "新的名字"
 
 
-def test_saving_a_page_as_it_stands_changes_nothing(browser: TestClient, cast: Cast) -> None:
+def test_saving_a_page_as_it_stands_changes_nothing(desk: TestClient, cast: Cast) -> None:
     before = cast.get("").json()
     for part in ("/form", "/consent"):
-        assert save(browser, part)[0] == 303
+        assert save(desk, part)[0] == 303
         assert cast.get("").json() == before
-    assert save(browser, "/journey")[0] == save(browser, "")[0] == 303
+    assert save(desk, "/journey")[0] == save(desk, "")[0] == 303
     after = cast.get("").json()
     assert after["revision"] > before["revision"]
     assert {**after, "revision": 0} == {**before, "revision": 0}
 
 
-def test_the_journey_is_renamed_and_grows(browser: TestClient, cast: Cast) -> None:
+def test_the_journey_is_renamed_and_grows(desk: TestClient, cast: Cast) -> None:
     changes = {
         "recovery.name": "养伤",
         "recovery.to": "−",
@@ -111,10 +109,10 @@ def test_the_journey_is_renamed_and_grows(browser: TestClient, cast: Cast) -> No
         "visit.+.side": "back",
         "+.name": "以后",
     }
-    status, page = save(browser, "/journey", **changes)
+    status, page = save(desk, "/journey", **changes)
     assert (status, "请填整数天数" in page, 'value="茶水间"' in page) == (422, True, True)
     assert cast.get("").json()["stages"][5]["name"] == "恢复"
-    status, _ = save(browser, "/journey", **{**changes, "recovery.to": "90"})
+    status, _ = save(desk, "/journey", **{**changes, "recovery.to": "90"})
     assert status == 303
     stages = cast.get("").json()["stages"]
     assert [stage["name"] for stage in stages][5:] == ["养伤", "分享", "以后"]
@@ -124,12 +122,12 @@ def test_the_journey_is_renamed_and_grows(browser: TestClient, cast: Cast) -> No
     assert (added["name"], added["kind"], added["frontstage"]) == ("茶水间", "physical", False)
 
 
-def test_a_stage_cannot_end_before_it_begins(browser: TestClient) -> None:
-    status, page = save(browser, "/journey", **{"recovery.from": "10", "recovery.to": "1"})
+def test_a_stage_cannot_end_before_it_begins(desk: TestClient) -> None:
+    status, page = save(desk, "/journey", **{"recovery.from": "10", "recovery.to": "1"})
     assert (status, "结束不能早于开始" in page) == (422, True)
 
 
-def test_the_form_is_published_anew(browser: TestClient, cast: Cast) -> None:
+def test_the_form_is_published_anew(desk: TestClient, cast: Cast) -> None:
     changes = {
         "mood.label": "心情",
         "feeling.order": "1",
@@ -140,9 +138,9 @@ def test_the_form_is_published_anew(browser: TestClient, cast: Cast) -> None:
         "+.type": "choices",
         "+.choices": "家人\n朋友",
     }
-    fields = {**fields_of(browser.get(SETTINGS + "/form").text), **changes}
+    fields = {**fields_of(desk.get(SETTINGS + "/form").text), **changes}
     del fields["thought.keep"]
-    assert browser.post(SETTINGS + "/form", data=fields).status_code == 303
+    assert desk.post(SETTINGS + "/form", data=fields).status_code == 303
     form = cast.get("").json()["form"]
     questions = form["questions"]
     assert form["version"] == 2
@@ -160,31 +158,29 @@ def test_the_form_is_published_anew(browser: TestClient, cast: Cast) -> None:
         ({"+.label": "又一个心情", "+.type": "mood"}, "心情、费力、高峰低谷各最多一道"),
     ],
 )
-def test_a_form_that_is_wrong_is_shown_again(
-    browser: TestClient, cast: Cast, changes: dict[str, str], words: str
-) -> None:
-    status, page = save(browser, "/form", **changes)
+def test_a_form_that_is_wrong_is_shown_again(desk: TestClient, cast: Cast, changes: dict[str, str], words: str) -> None:
+    status, page = save(desk, "/form", **changes)
     assert (status, words in page) == (422, True)
     assert cast.get("").json()["form"]["version"] == 1
 
 
-def test_a_changed_consent_text_is_a_new_version_with_its_own_hash(browser: TestClient, cast: Cast) -> None:
+def test_a_changed_consent_text_is_a_new_version_with_its_own_hash(desk: TestClient, cast: Cast) -> None:
     before = cast.get("").json()["consent"]
-    assert save(browser, "/consent", **{"quotes.label": "可以引用"})[0] == 303
+    assert save(desk, "/consent", **{"quotes.label": "可以引用"})[0] == 303
     after = cast.get("").json()["consent"]
     assert (before["version"], after["version"]) == (1, 2)
     assert after["text_hash"] != before["text_hash"]
     assert [one["required"] for one in after["purposes"]] == [True, False, False, False]
-    status, page = save(browser, "/consent", introduction=" ")
+    status, page = save(desk, "/consent", introduction=" ")
     assert (status, "这里不能空着" in page) == (422, True)
 
 
-def test_members_are_kept_on_their_page(browser: TestClient, cast: Cast) -> None:
+def test_members_are_kept_on_their_page(desk: TestClient, cast: Cast) -> None:
     page = SETTINGS + "/members"
-    assert submit(browser, page, page, {"login": "stranger", "role": "care"}).status_code == 303
+    assert submit(desk, page, page, {"login": "stranger", "role": "care"}).status_code == 303
     assert cast.client.get(f"/api/v1/studies/{SLUG}", headers=cast.headers["stranger"]).json()["role"] == "care"
-    unknown = submit(browser, page, page, {"login": "nobody", "role": "care"})
+    unknown = submit(desk, page, page, {"login": "nobody", "role": "care"})
     assert (unknown.status_code, "没有这个账号" in unknown.text, 'value="nobody"' in unknown.text) == (404, True, True)
-    assert submit(browser, page, f"{page}/remove", {"login": "stranger"}).status_code == 303
-    last = submit(browser, page, f"{page}/remove", {"login": "owner"})
+    assert submit(desk, page, f"{page}/remove", {"login": "stranger"}).status_code == 303
+    last = submit(desk, page, f"{page}/remove", {"login": "owner"})
     assert (last.status_code, "研究至少要有一位负责人" in last.text) == (409, True)
