@@ -40,6 +40,21 @@ def draw(
     )
 
 
+def chart_points(curve: Curve) -> list[ChartPoint]:
+    """Return every point as a chart draws it, for drawings that hold more than the curve."""
+    return [_chart_point(curve, point, None) for point in curve.points]
+
+
+def chart_words(curve: Curve) -> ChartWords:
+    """Return the words that a chart of this curve says, in the language of the request."""
+    return _words(curve)
+
+
+def footnote(curve: Curve) -> str:
+    """Return what bars, band and scores rest on."""
+    return _footnote(curve, None)
+
+
 def _behind(curve: Curve, keys: Collection[str]) -> list[ChartPoint]:
     return [_chart_point(curve, point, None) for point in curve.points if point.key in keys]
 
