@@ -8,6 +8,8 @@ from app.charts.errors import ChineseFontMissing
 from app.charts.markup import STANDALONE
 
 _FIRST_IDEOGRAPHIC = "⺀"
+# Of millimetres in a picture that says its size in them; without it they count for nothing.
+DPI = 96.0
 _PROBE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">'
     '<text x="2" y="32" font-size="32" font-family="{family}">{sign}</text></svg>'
@@ -22,7 +24,7 @@ def svg_to_png(svg: str, *, width: int) -> bytes:
     """
     if any(sign >= _FIRST_IDEOGRAPHIC for sign in svg) and not can_draw_chinese():
         raise ChineseFontMissing
-    return resvg_py.svg_to_bytes(svg_string=svg, width=width, languages=["zh-CN"])
+    return resvg_py.svg_to_bytes(svg_string=svg, width=width, languages=["zh-CN"], dpi=DPI)
 
 
 @cache
