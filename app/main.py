@@ -57,6 +57,7 @@ from app.interviews.limits import LARGER_BODIES as LARGER_TRANSCRIPTS
 from app.jobs.worker import Worker
 from app.maps import api as maps_api
 from app.maps import pages as maps_pages
+from app.maps.drawing import api as maps_drawing_api
 from app.maps.service import KeptScenes
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
@@ -142,6 +143,8 @@ ROUTERS = (
     interviews_pages.router,
     statements_api.router,
     statements_pages.router,
+    # Before what takes everything after /maps/ for an id.
+    maps_drawing_api.router,
     maps_api.router,
     maps_pages.router,
 )

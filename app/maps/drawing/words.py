@@ -1,0 +1,83 @@
+"""What the picture of a map says beside notes and figures."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Final
+
+from app.curves import drawing as curve_drawing
+from app.curves.words import sentence
+from app.maps.board.looks import Board, BoardNote
+from app.maps.board.words import KIND_NAMES, counted, missing_words, party_words
+from app.maps.drawing.leaving import Leaving
+from app.maps.ecosystem.looks import Mismatch, StageSupport
+from app.web.i18n import mark as _
+from app.web.i18n import translate
+
+MISMATCHES: Final[Mapping[Mismatch, str]] = {
+    "nothing": _("最难的一段，没有支持"),
+    "only_generic": _("最难的一段，只有 %(n)s 条通用消息"),
+    "least": _("最难的一段，支持最少"),
+}
+PERHAPS: Final[Mapping[Mismatch, str]] = {
+    "nothing": _("可能是最难的一段，没有支持"),
+    "only_generic": _("可能是最难的一段，只有 %(n)s 条通用消息"),
+    "least": _("可能是最难的一段，支持最少"),
+}
+
+
+def mismatch_words(one: StageSupport) -> str:
+    """Return how support fails people at a stage, or nothing."""
+    if one.mismatch is None:
+        return ""
+    words = (MISMATCHES if one.certain else PERHAPS)[one.mismatch]
+    return translate(words) % {"n": f"{one.contacts:.2g}"} if "%" in words else translate(words)
+
+
+def subtitle(board: Board, today: date) -> str:
+    """Return which map of whom this is, and of when."""
+    parts = [board.protocol.study.title]
+    if board.map is None:
+        parts.append(translate(_("机器提出的草稿，团队还没有看过")))
+    else:
+        parts += [board.map.title, translate(KIND_NAMES[board.map.kind])]
+        wave = board.protocol.wave(board.map.wave) if board.map.wave else None
+        parts += [wave.name if wave else "", (board.map.segment or "").replace(":", "：")]
+    if board.number is not None:
+        parts.append(translate(_("第 %(n)s 版")) % {"n": board.number})
+    return " · ".join([*(part for part in parts if part), today.isoformat()])
+
+
+def say(board: Board) -> str:
+    """Return the finding of the curve in a sentence or two, with what the scores rest on."""
+    return sentence(board.curve)
+
+
+def note_words(board: Board, note: BoardNote, whose: Leaving) -> tuple[str, str]:
+    """Return what a note says in what is handed on, and what stands behind it.
+
+    Where its words are people's and none of them agreed to be quoted, only how many there are.
+    """
+    touchpoint = board.protocol.touchpoint_of(note.touchpoint_id)
+    beside = [touchpoint.name] if touchpoint and note.own and touchpoint.name not in note.shown else []
+    beside += [party_words(note)] if note.party else []
+    behind = " · ".join([*beside, *filter(None, [counted(note)])])
+    if note.own:
+        return note.shown, f"（{behind}）" if behind else ""
+    first = whose.first(note)
+    if first is None:
+        return translate(_("原话不引用")), f"（{behind}）" if behind else ""
+    return f"“{first.words}”", f"（{behind}）" if behind else ""
+
+
+def foot(board: Board, *, withheld: bool) -> Iterator[str]:
+    """Yield what is uncertain about the picture, and how it was made."""
+    yield missing_words(board)
+    yield curve_drawing.footnote(board.curve)
+    if any(one.gap for one in board.stages):
+        yield translate(_("短横是团队写下的期望，点线连到实际的感受；差距 = 期望 − 实际，当期望是确定的数。"))
+    if not board.text:
+        yield translate(_("没有读原话的权限：不显示原话，少于 8 人的数字也不显示。"))
+    elif withheld:
+        yield translate(_("没有同意被引用的人，原话不写进来，只写有几个人。"))
+    if board.map is None:
+        yield translate(_("格子里的话是机器从日记和访谈里找出来的，还没有人看过。"))
