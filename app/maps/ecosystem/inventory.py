@@ -27,6 +27,7 @@ from app.maps.ecosystem.looks import (
 from app.maps.ecosystem.models import TouchpointFacts as FactsRow
 from app.maps.ecosystem.queries import EffortSum
 from app.maps.ecosystem.standing import impacts
+from app.maps.ecosystem.steps import Transitions, transitions
 from app.studies.protocol import StageFacts, StudyProtocol, TouchpointFacts
 
 SELDOM: Final = 0.2
@@ -45,12 +46,16 @@ def ecosystem(
     wave: str | None = None,
     segment: str | None = None,
     anonymous: bool = False,
-    falling: Collection[UUID] = (),
+    walked: Transitions | None = None,
 ) -> Ecosystem:
-    """Return the touchpoints and stages of the study; ``falling`` are touchpoints that a clear fall leads to.
+    """Return the touchpoints and stages of the study; ``walked`` are its transitions, where the caller has them already.
 
     ``anonymous`` keeps back every figure about fewer than 8 people.
     """
+    walked = walked or transitions(
+        session, matrices, study_id, level=level, wave=wave, segment=segment, anonymous=anonymous
+    )
+    falling = {edge.target_id for edge in walked.touchpoints if edge.falls}
     by_touchpoint, by_stage = grounds.both(
         session, matrices, study_id, level=level, wave=wave, segment=segment, anonymous=anonymous
     )

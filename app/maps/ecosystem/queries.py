@@ -12,6 +12,8 @@ from app.maps.ecosystem.models import SupportLog, TouchpointFacts
 from app.participants.models import Participant
 from app.participants.queries import IS_PERSON
 from app.participants.relation_models import COMPLAINT, RelationEvent
+from app.statements.cells import TEXT_SOURCES
+from app.statements.models import Statement
 from app.studies.models import Touchpoint
 
 
@@ -105,3 +107,20 @@ def count_people(session: Session, study_id: UUID) -> int:
     """Return how many people take part."""
     query = select(func.count()).select_from(Participant).where(Participant.study_id == study_id, IS_PERSON)
     return session.scalar(query) or 0
+
+
+def spoken(session: Session, study_id: UUID, most: int) -> Sequence[tuple[UUID, UUID | None, UUID | None, str]]:
+    """Return person, touchpoint, wave and words of the ``most`` newest statements of the study's people."""
+    query = (
+        select(Statement.participant_id, Statement.touchpoint_id, Statement.wave_id, Statement.text)
+        .where(Statement.study_id == study_id, Statement.retracted_at.is_(None), Statement.source.in_(TEXT_SOURCES))
+        .order_by(Statement.id.desc())
+        .limit(most)
+    )
+    return [(person, touchpoint, wave, text) for person, touchpoint, wave, text in session.execute(query)]
+
+
+def count_statements(session: Session, study_id: UUID) -> int:
+    """Return how many statements of the study's people stand."""
+    said = (Statement.study_id == study_id, Statement.retracted_at.is_(None), Statement.source.in_(TEXT_SOURCES))
+    return session.scalar(select(func.count()).where(*said)) or 0
