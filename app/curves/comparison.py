@@ -16,9 +16,12 @@ from sqlalchemy.orm import Session
 
 from app.core.db import MICRO
 from app.curves import queries
+from app.curves.anonymity import too_few
+from app.curves.axes import Position, axis
 from app.curves.estimators import CurveEstimate
 from app.curves.matrices import Sums
-from app.curves.service import Curve, CurveQuestion, Position, axis, estimate_sums, of_sums, too_few
+from app.curves.questions import CurveQuestion
+from app.curves.service import Curve, estimate_sums, of_sums
 from app.studies import queries as studies
 
 QUESTION = CurveQuestion(score="model")

@@ -9,11 +9,13 @@ from fastapi import Depends, Query, Request
 from sqlalchemy.orm import Session
 
 from app.accounts.actors import READ_STATEMENTS
-from app.curves import corrections, queries, service
+from app.curves import contrasts, corrections, queries, service
 from app.curves.corrections import Correction
+from app.curves.errors import MoodOnlyInDiaries
 from app.curves.matrices import CellMatrices
 from app.curves.queries import ChangedQuote, Quote, Revisions
-from app.curves.service import By, Curve, CurveQuestion, ScoreName
+from app.curves.questions import By, CurveQuestion, ScoreName, SourceName
+from app.curves.service import Curve
 from app.statements import pending
 from app.statements.pending import NOTHING_WAITS, Refining
 from app.studies import queries as studies
@@ -28,9 +30,16 @@ async def question(
     segment: Annotated[str | None, Query(max_length=120, description="attribute:value of participants")] = None,
     wave: Annotated[str | None, Query(max_length=40)] = None,
     level: Annotated[float, Query(ge=0.5, le=0.999, description="Level of intervals and sets.")] = 0.95,
+    source: Annotated[
+        SourceName | None,
+        Query(description="Whose account: by default diaries and interviews together; self_report is the mood chosen."),
+    ] = None,
 ) -> CurveQuestion:
-    """Return the question that the query string asks."""
-    return CurveQuestion(by, score, segment or None, wave or None, level)
+    """Return the question that the query string asks; a mood and a self-report are one."""
+    if score == "mood" and source not in (None, "diary", "self_report"):
+        raise MoodOnlyInDiaries()
+    told: SourceName | None = None if score == "mood" or source == "self_report" else source
+    return CurveQuestion(by, "mood" if source == "self_report" else score, segment or None, wave or None, level, told)
 
 
 Asked = Annotated[CurveQuestion, Depends(question)]
@@ -73,7 +82,7 @@ def read(request: Request, session: Session, access: StudyAccess, asked: CurveQu
 def compute(request: Request, session: Session, reading: Reading) -> Curve:
     """Return the curve in the state that ``reading`` saw, in the same session."""
     matrices: CellMatrices = request.app.state.matrices
-    return service.curve(
+    return contrasts.curve_of(
         session,
         matrices,
         reading.access.study.id,

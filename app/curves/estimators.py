@@ -19,10 +19,8 @@ from app.curves.jackknife import (
     FloatArray,
     checked_sums,
     effective_df,
-    jackknife_covariance,
-    model_weight,
+    jackknifed,
     t_quantile,
-    theta,
 )
 from app.curves.multipliers import Draws
 
@@ -39,7 +37,8 @@ class CurveEstimate:
     is False for "model only, uncorrected". `participants` counts those with a statement, `sufficient` says where at
     least MIN_PARTICIPANTS of them (in a corrected curve: of those with a coded statement) stand behind a stage.
     `valley` and `peak` are the stages that cannot be excluded as the minimum and maximum among the sufficient stages,
-    lowest index first; both are empty when fewer than two stages can be compared.
+    lowest index first; both are empty when fewer than two stages can be compared. `margins`, of shape (stages, stages),
+    is how far two stages must lie apart to be told apart; NaN where that cannot be known.
     """
 
     estimate: FloatArray
@@ -56,6 +55,7 @@ class CurveEstimate:
     peak: tuple[int, ...]
     corrected: bool
     level: float
+    margins: FloatArray
 
 
 def estimate_curve(
@@ -95,20 +95,15 @@ def estimate_curve(
     check_options(level, bootstrap)
     if score not in ("corrected", "model", "human"):
         raise ValueError(f"score must be corrected, model or human, got {score!r}")
-    corrected = score == "human" or (score == "corrected" and bool(sums.coded.any()))
-    lam = model_weight(sums) if corrected and score == "corrected" else float(not corrected)
-    estimate = theta(sums.total(), lam, corrected)
-    counted, share = (sums.coded, sums.weight) if corrected else (sums.n, sums.n)
-    behind = (counted > 0).sum(axis=0)
-    left = theta(sums.without_each(), lam, corrected)
-    covariance = jackknife_covariance(sums.n > 0, left, left, behind > 0)
+    made = jackknifed(sums, score)
+    estimate, behind, df, covariance = made.estimate, made.behind, made.df, made.covariance
     standard_error = np.sqrt(np.diag(covariance))
-    df = np.maximum(behind - 1.0, 0.0)
     draws = Draws.of(covariance, bootstrap, seed)
     inside = t_quantile(df, level) * standard_error
-    band = np.fmax(inside, draws.critical(effective_df(share, df), level) * standard_error)
+    band = np.fmax(inside, draws.critical(effective_df(made.share, df), level) * standard_error)
+    margins = draws.margins(df, level)
     comparable = (behind >= MIN_PARTICIPANTS) & np.isfinite(standard_error)
-    valley, peak = _extremes(estimate, draws.margins(df, level), comparable)
+    valley, peak = extremes(estimate, margins, comparable)
     return CurveEstimate(
         estimate=estimate,
         standard_error=standard_error,
@@ -119,11 +114,12 @@ def estimate_curve(
         df=df,
         participants=(sums.n > 0).sum(axis=0),
         sufficient=behind >= MIN_PARTICIPANTS,
-        lam=lam,
+        lam=made.lam,
         valley=valley,
         peak=peak,
-        corrected=corrected,
+        corrected=made.corrected,
         level=level,
+        margins=margins,
     )
 
 
@@ -135,7 +131,7 @@ def check_options(level: float, bootstrap: int) -> None:
         raise ValueError(f"bootstrap must be at least 1, got {bootstrap}")
 
 
-def _extremes(
+def extremes(
     estimate: FloatArray, margins: FloatArray, comparable: BoolArray
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Stages that no other comparable stage lies beyond chance below, and above: the sets of valleys and of peaks.

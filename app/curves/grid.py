@@ -29,6 +29,23 @@ class DayBin:
 DAY_BINS = tuple(DayBin(first, following - 1) for first, following in pairwise(_EDGES))
 
 
+SMOOTHED = (-60, 181)
+"""From the first day to the one after the last that a smooth curve is drawn through: beyond, days stand too far apart."""
+_SINGLE = (-14, 31)
+_WEEK = 7
+
+
+def _fine() -> tuple[DayBin, ...]:
+    """Single days around the anchor event, weeks further away."""
+    before = range(_SINGLE[0] - _WEEK, SMOOTHED[0] - _WEEK, -_WEEK)
+    early = [DayBin(max(first, SMOOTHED[0]), first + _WEEK - 1) for first in reversed(before)]
+    late = [DayBin(day, min(day + _WEEK, SMOOTHED[1]) - 1) for day in range(_SINGLE[1], SMOOTHED[1], _WEEK)]
+    return (*early, *(DayBin(day, day) for day in range(*_SINGLE)), *late)
+
+
+FINE_DAYS = _fine()
+
+
 def bin_index(day: int) -> int:
     """Return the index of the bin that holds ``day``; days beyond the grid count in its ends."""
     return next((index for index, one in enumerate(DAY_BINS) if day <= one.last), len(DAY_BINS) - 1)

@@ -101,20 +101,65 @@ def model_weight(sums: PersonSums) -> float:
     return float(np.clip(-(of_model * of_human).sum() / spread, 0.0, 1.0))
 
 
-def jackknife_covariance(present: BoolArray, left: FloatArray, size: FloatArray, known: BoolArray) -> FloatArray:
-    """Return the covariance of stages, shape (stages, stages), from leaving out one participant at a time.
+@dataclass(frozen=True, slots=True)
+class Jackknifed:
+    """A curve and what leaving out each participant makes of it.
+
+    ``estimate`` has shape (stages,), ``left`` and ``present`` (participants, stages). ``share`` is how much each participant
+    weighs in a stage, ``behind`` how many people its standard error rests on, ``lam`` the weight of the model.
+    """
+
+    estimate: FloatArray
+    left: FloatArray
+    present: BoolArray
+    share: FloatArray
+    behind: NDArray[np.int64]
+    lam: float
+    corrected: bool
+
+    @property
+    def df(self) -> FloatArray:
+        """Degrees of freedom: the people behind a stage, minus 1."""
+        return np.asarray(np.maximum(self.behind - 1.0, 0.0), dtype=np.float64)
+
+    @property
+    def covariance(self) -> FloatArray:
+        """How the stages err together, shape (stages, stages)."""
+        return jackknife_covariance(self.present, self.left, self.left, self.behind > 0)
+
+
+def jackknifed(sums: PersonSums, score: str) -> Jackknifed:
+    """Return the curve of ``score`` (corrected, model, human) and what leaving out each participant makes of it, λ held."""
+    corrected = score == "human" or (score == "corrected" and bool(sums.coded.any()))
+    lam = model_weight(sums) if corrected and score == "corrected" else float(not corrected)
+    counted, share = (sums.coded, sums.weight) if corrected else (sums.n, sums.n)
+    left = theta(sums.without_each(), lam, corrected)
+    behind = (counted > 0).sum(axis=0)
+    return Jackknifed(theta(sums.total(), lam, corrected), left, sums.n > 0, share, behind, lam, corrected)
+
+
+def deviations(present: BoolArray, left: FloatArray, size: FloatArray) -> FloatArray:
+    """Return how far each participant moves each stage, scaled so that their squares sum to the jackknife's variance.
 
     ``left`` holds the estimates without each participant, shape (participants, stages), and ``size`` how large the
     figures are that they were computed from: what is small beside those is rounding. A participant who is not
-    ``present`` in a stage does not move it and is not counted there. NaN where a variance is not ``known`` (stages,) or
-    where a stage would vanish without one participant.
+    ``present`` in a stage does not move it and is not counted there.
     """
     count = np.maximum(present.sum(axis=0), 1)
     left = np.where(present, left, 0.0)
-    deviations = np.where(present, left - left.sum(axis=0) / count, 0.0)
-    deviations[np.abs(deviations) <= ROUNDING * np.abs(size)] = 0.0
-    deviations *= np.sqrt((count - 1) / count)
-    covariance = np.asarray(deviations.T @ deviations, dtype=np.float64)
+    moved = np.where(present, left - left.sum(axis=0) / count, 0.0)
+    moved[np.abs(moved) <= ROUNDING * np.abs(size)] = 0.0
+    scaled: FloatArray = moved * np.sqrt((count - 1) / count)
+    return scaled
+
+
+def jackknife_covariance(present: BoolArray, left: FloatArray, size: FloatArray, known: BoolArray) -> FloatArray:
+    """Return the covariance of stages, shape (stages, stages), from leaving out one participant at a time (see deviations).
+
+    NaN where a variance is not ``known`` (stages,) or where a stage would vanish without one participant.
+    """
+    moved = deviations(present, left, size)
+    covariance = np.asarray(moved.T @ moved, dtype=np.float64)
     covariance[~known] = covariance[:, ~known] = np.nan
     return covariance
 

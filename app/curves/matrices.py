@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.core.db import MICRO
 from app.curves import queries
 from app.curves.queries import Revisions
+from app.statements.cells import OBSERVER
 
 SUMS = ("entries", "n", "sum_model", "sum_weight", "sum_weight_model", "sum_weight_human", "coded")
 MOST_HELD = 32
@@ -37,12 +38,31 @@ class Sums:
     sum_weight_human: NDArray[np.float64]
     coded: NDArray[np.float64]
 
+    def rows(self, chosen: NDArray[np.bool_]) -> "Sums":
+        """Return the sums of some participants."""
+        return Sums(*(getattr(self, name)[chosen] for name in Sums.__slots__))
+
+
+def aligned(sums: Sums, participants: Sequence[UUID], place: Mapping[UUID, int]) -> Sums:
+    """Return the sums with each participant in the row that ``place`` gives; nothing for who is not in ``sums``, and
+    without those who have no place."""
+    there = np.array([place.get(one, -1) for one in participants], dtype=np.int64)
+    kept = there >= 0
+
+    def moved(part: NDArray[np.float64]) -> NDArray[np.float64]:
+        matrix = np.zeros((len(place), part.shape[1]))
+        matrix[there[kept]] = part[kept]
+        return matrix
+
+    return Sums(*(moved(getattr(sums, name)) for name in Sums.__slots__))
+
 
 @dataclass(slots=True)
 class _Axis:
     """The cells of one axis of one study at one revision of its protocol, in rows of integers that grow as cells appear."""
 
     protocol_revision: int
+    observed: bool
     seen: dict[int, int] = field(default_factory=dict)
     row_of: dict[tuple[UUID, str, str, str], int] = field(default_factory=dict)
     participants: dict[UUID, int] = field(default_factory=dict)
@@ -56,7 +76,7 @@ class _Axis:
         stale = [
             (slot, self.seen.get(slot, 0)) for slot, revision in revisions.by_slot if self.seen.get(slot, 0) < revision
         ]
-        for row in queries.changed_cells(session, study_id, axis, stale):
+        for row in queries.changed_cells(session, study_id, axis, stale, observed=self.observed):
             self._take(row.participant_id, row.position, row.wave, row.source, tuple(row)[4:])
         self.seen.update(revisions.by_slot)
 
@@ -99,10 +119,10 @@ class _Axis:
 
 
 class CellMatrices:
-    """The cells of the studies asked for lately, by study and axis, in this process."""
+    """The cells of the studies asked for lately, by study, axis and whether observers wrote them, in this process."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[tuple[UUID, str], _Axis] = OrderedDict()
+        self._held: OrderedDict[tuple[UUID, str, bool], _Axis] = OrderedDict()
         self._lock = threading.Lock()
 
     def forget(self, study_id: UUID) -> None:
@@ -126,14 +146,16 @@ class CellMatrices:
     ) -> tuple[Sums, list[UUID]]:
         """Return the sums of ``sources`` (and ``wave``) and the participants of their rows.
 
+        What observers saw is held apart, so ``sources`` names it alone or not at all.
         ``index_of`` maps a position to its column of ``width``; several positions may share one, others are left out.
         ``revisions`` and ``protocol_revision`` must have been read in the session's own transaction, before this call.
         """
         with self._lock:
-            held = self._held.get((study_id, axis))
+            key = (study_id, axis, OBSERVER in sources)
+            held = self._held.get(key)
             if held is None or held.protocol_revision != protocol_revision:
-                held = self._held[study_id, axis] = _Axis(protocol_revision)
-            self._held.move_to_end((study_id, axis))
+                held = self._held[key] = _Axis(protocol_revision, observed=key[2])
+            self._held.move_to_end(key)
             while len(self._held) > MOST_HELD:
                 self._held.popitem(last=False)
             held.bring_up_to_date(session, study_id, axis, revisions)

@@ -59,14 +59,17 @@ def revisions(session: Session, study_id: UUID) -> Revisions:
     )
 
 
-def changed_cells(session: Session, study_id: UUID, axis: str, since: Sequence[tuple[int, int]]) -> Sequence[Any]:
-    """Return the participants' cells of one axis in the slots of ``since`` that changed after the revision given with each."""
+def changed_cells(
+    session: Session, study_id: UUID, axis: str, since: Sequence[tuple[int, int]], *, observed: bool = False
+) -> Sequence[Any]:
+    """Return the participants' cells of one axis, or those ``observed`` by the team, in the slots of ``since`` that changed
+    after the revision given with each."""
     if not since:
         return ()
     changed = [and_(CurveCell.slot == slot, CurveCell.revision > revision) for slot, revision in since]
     query = select(*CELL_COLUMNS).where(CurveCell.study_id == study_id, CurveCell.axis == axis, or_(*changed))
     # What observers saw is nobody's own road: it is read apart, and its writers are no rows of any matrix.
-    return session.execute(query.where(CurveCell.source.in_(CURVE_SOURCES))).all()
+    return session.execute(query.where(CurveCell.source.in_((OBSERVED,) if observed else CURVE_SOURCES))).all()
 
 
 def segment_members(session: Session, study_id: UUID, attribute: str, value: str) -> set[UUID]:

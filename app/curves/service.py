@@ -1,10 +1,9 @@
 """A study's curve: what was asked, the points with their uncertainty, and who may see which."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import numpy as np
@@ -13,47 +12,34 @@ from sqlalchemy.orm import Session
 
 from app.core.db import to_micro
 from app.curves import queries
+from app.curves.anonymity import K_ANONYMOUS as K_ANONYMOUS  # noqa: PLC0414 - rooms above take it from here
+from app.curves.anonymity import bared, too_few
+from app.curves.axes import Position
+from app.curves.axes import axis as axis  # noqa: PLC0414
 from app.curves.errors import UnknownSegment
 from app.curves.estimators import CurveEstimate, Score, estimate_curve
-from app.curves.grid import DAY_BINS, FIRST, LAST, bin_index
-from app.curves.matrices import CellMatrices, Sums
+from app.curves.matrices import CellMatrices, Sums, aligned
+from app.curves.missing import Missing, missing_of
 from app.curves.queries import Revisions
+from app.curves.questions import By as By  # noqa: PLC0414
+from app.curves.questions import CurveQuestion as CurveQuestion  # noqa: PLC0414
+from app.curves.questions import ScoreName as ScoreName  # noqa: PLC0414
+from app.curves.questions import SourceName as SourceName  # noqa: PLC0414
+from app.curves.questions import sources_of
 from app.statements.cells import TEXT_SOURCES
 from app.statements.pending import NOTHING_WAITS, Refining
 from app.studies import queries as studies
 from app.studies.protocol import StudyProtocol
 
-By = Literal["stage", "day", "touchpoint"]
-ScoreName = Literal["corrected", "model", "human", "mood"]
-K_ANONYMOUS = 8
-FORMAT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class CurveQuestion:
-    """What is asked of a study: the axis, the score, a segment (``attribute:value``), a wave, the level of intervals."""
-
-    by: By = "stage"
-    score: ScoreName = "corrected"
-    segment: str | None = None
-    wave: str | None = None
-    level: float = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One place on the axis."""
-
-    key: str
-    label: str
-    stage: str | None = None
-    day_from: int | None = None
-    day_to: int | None = None
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """One point. Figures are None where they cannot be known or, ``suppressed``, may not be shown."""
+    """One point. Figures are None where they cannot be known or, ``suppressed``, may not be shown.
+
+    ``missing``, of stages only: who came so far and wrote nothing.
+    """
 
     key: str
     label: str
@@ -73,6 +59,20 @@ class CurvePoint:
     coded_people: int | None
     enough: bool
     suppressed: bool
+    missing: Missing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothDay:
+    """The smooth curve on one day; None where too few people stand near it. Bounds as a point's."""
+
+    day: float
+    value: float | None
+    lower: float | None
+    upper: float | None
+    band_lower: float | None
+    band_upper: float | None
+    participants: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Curve:
     """A curve as served. ``valley`` and ``peak`` hold the keys of every candidate at ``level``.
 
     ``model_version`` coded the statements, but for those of ``refining``, which its slow coder has still to read.
+    ``smooth`` runs through the days of a curve by days, for whoever may see text.
     """
 
     study: str
@@ -100,17 +101,17 @@ class Curve:
     points: tuple[CurvePoint, ...]
     valley: tuple[str, ...]
     peak: tuple[str, ...]
+    source: SourceName | None = None
+    smooth: tuple[SmoothDay, ...] = ()
 
     def point(self, key: str) -> CurvePoint | None:
         """Return the point ``key``."""
         return next((point for point in self.points if point.key == key), None)
 
 
-def etag(
-    protocol: StudyProtocol, revisions: Revisions, question: CurveQuestion, *, anonymous: bool, state: object
-) -> str:
-    """Return the ETag of a curve: it changes with the cells, the protocol, the question, who may see how much, and the
-    ``state`` of its coder (by its representation)."""
+def etag(protocol: StudyProtocol, revisions: Revisions, question: object, *, anonymous: bool, state: object) -> str:
+    """Return the ETag of a curve: it changes with the cells, the protocol, the question, who may see how much, and the ``state``
+    of its coder (question and state by their representations)."""
     basis = (FORMAT, protocol.study.id, protocol.revision, revisions.by_slot, question, anonymous, state)
     return hashlib.sha256(repr(basis).encode()).hexdigest()[:32]
 
@@ -125,6 +126,7 @@ class Basis:
     sums: Sums
     hidden: NDArray[np.bool_]
     few_coded: NDArray[np.bool_]
+    participants: Sequence[UUID] = ()
 
     def hidden_in(self, score: ScoreName) -> NDArray[np.bool_]:
         """Return the positions that may not be shown of a curve of this score."""
@@ -144,25 +146,48 @@ def basis(
     has fewer; and of figures that human codes went into, those of fewer than 8 people who were coded."""
     protocol = studies.protocol(session, study_id)
     positions, index_of = axis(protocol, question.by)
-    members = _members(session, study_id, question.segment)
-    sources = ("mood",) if question.score == "mood" else TEXT_SOURCES
-    wave = protocol.wave(question.wave) if question.wave else None
-    everybody, participants = matrices.select(
-        session,
-        study_id,
-        question.by,
-        revisions,
-        index_of,
-        protocol_revision=protocol.revision,
-        width=len(positions),
-        sources=sources,
-        wave=None if question.wave is None else (wave.id.hex if wave else "none"),
-    )
-    sums = everybody if members is None else _of_members(everybody, participants, members)
+    members = members_of(session, study_id, question.segment)
+    wave = wave_in_cells(protocol, question.wave)
+
+    def selected(sources: Sequence[str], wave: str | None) -> tuple[Sums, list[UUID]]:
+        return matrices.select(
+            session,
+            study_id,
+            question.by,
+            revisions,
+            index_of,
+            protocol_revision=protocol.revision,
+            width=len(positions),
+            sources=sources,
+            wave=wave,
+        )
+
+    everybody, participants = selected(sources_of(question), wave)
+    inside = None if members is None else np.array([one in members for one in participants], dtype=bool)
+    sums = everybody if inside is None else everybody.rows(inside)
+    people = participants if members is None else [one for one in participants if one in members]
     shown = np.zeros(len(positions), dtype=bool)
-    hidden = too_few(sums.n, everybody.n) if anonymous else shown
-    few_coded = sums.coded.any(axis=0) & too_few(sums.coded, everybody.coded) if anonymous else shown
-    return Basis(protocol, positions, sums, hidden, few_coded)
+    if not anonymous:
+        return Basis(protocol, positions, sums, shown, shown, people)
+    place = {one: row for row, one in enumerate(participants)}
+    wider = [aligned(*selected(*more), place) for more in _wider(question, wave)]
+    hidden = too_few(sums.n, everybody.n) | bared(inside, everybody.n, [one.n for one in wider])
+    few_coded = too_few(sums.coded, everybody.coded) | bared(inside, everybody.coded, [one.coded for one in wider])
+    return Basis(protocol, positions, sums, hidden, sums.coded.any(axis=0) & few_coded, people)
+
+
+def wave_in_cells(protocol: StudyProtocol, key: str | None) -> str | None:
+    """Return the wave as cells name it; one that the study does not have is no cell's."""
+    known = protocol.wave(key) if key else None
+    return None if key is None else (known.id.hex if known else "none")
+
+
+def _wider(question: CurveQuestion, wave: str | None) -> Sequence[tuple[Sequence[str], str | None]]:
+    """Return what else can be asked that holds all that this question holds: more sources, every wave, or both."""
+    own = sources_of(question)
+    sources = [own, TEXT_SOURCES] if len(own) == 1 and own[0] in TEXT_SOURCES else [own]
+    waves = [wave, None] if wave is not None else [None]
+    return [(more, any_wave) for more in sources for any_wave in waves if (more, any_wave) != (own, wave)]
 
 
 def curve(
@@ -197,6 +222,7 @@ def of_sums(
     """Return the curve of sums of shape (participants, positions); points that are ``hidden`` have no figures."""
     score: Score = "model" if question.score == "mood" else question.score
     estimate = estimate_sums(sums, level=question.level, score=score)
+    known = missing_of(sums.n, estimate, hidden) if _walked(question) else [None] * len(positions)
     return Curve(
         study=protocol.study.slug,
         title=protocol.study.title,
@@ -214,10 +240,12 @@ def of_sums(
         refining=NOTHING_WAITS,
         as_of=None,
         points=tuple(
-            _point(position, index, sums, estimate, hidden[index]) for index, position in enumerate(positions)
+            replace(_point(position, index, sums, estimate, hidden[index]), missing=known[index])
+            for index, position in enumerate(positions)
         ),
         valley=tuple(positions[index].key for index in estimate.valley if not hidden[index]),
         peak=tuple(positions[index].key for index in estimate.peak if not hidden[index]),
+        source=question.source,
     )
 
 
@@ -235,57 +263,19 @@ def estimate_sums(sums: Sums, *, level: float, score: Score) -> CurveEstimate:
     )
 
 
-def axis(protocol: StudyProtocol, by: By) -> tuple[Sequence[Position], Mapping[str, int]]:
-    """Return the places of the axis in order, and the column of each position that cells know."""
-    if by == "stage":
-        stages = protocol.stages
-        return [Position(one.key, one.name, one.key) for one in stages], {one.id.hex: i for i, one in enumerate(stages)}
-    if by == "touchpoint":
-        stage_of = {stage.id: stage.key for stage in protocol.stages}
-        touchpoints = protocol.touchpoints
-        places = [
-            Position(f"{stage_of[one.stage_id]}/{one.key}", one.name, stage_of[one.stage_id]) for one in touchpoints
-        ]
-        return places, {one.id.hex: i for i, one in enumerate(touchpoints)}
-    places = [
-        Position(
-            one.key,
-            one.key,
-            day_from=None if one.first == FIRST else one.first,
-            day_to=None if one.last >= LAST - 1 else one.last,
-        )
-        for one in DAY_BINS
-    ]
-    return places, _DAYS
+def _walked(question: CurveQuestion) -> bool:
+    """Whether the positions are stages, which people walk one after the other, and those who write walk them themselves."""
+    return question.by == "stage" and question.source != "observer"
 
 
-# Every day of the grid: a lookup, so that cells need no computing when they are read.
-_DAYS = {str(day): bin_index(day) for day in range(FIRST, LAST)}
-
-
-def _members(session: Session, study_id: UUID, segment: str | None) -> set[UUID] | None:
+def members_of(session: Session, study_id: UUID, segment: str | None) -> set[UUID] | None:
+    """Return the participants of the segment, None for everybody. Raises UnknownSegment."""
     if segment is None:
         return None
     attribute, separator, value = segment.partition(":")
     if not separator or not attribute or attribute not in queries.attribute_values(session, study_id):
         raise UnknownSegment()
     return queries.segment_members(session, study_id, attribute, value)
-
-
-def _of_members(sums: Sums, participants: Sequence[UUID], members: set[UUID]) -> Sums:
-    inside = np.array([participant in members for participant in participants], dtype=bool)
-    return Sums(*(getattr(sums, name)[inside] for name in Sums.__slots__))
-
-
-def too_few(counts: NDArray[np.float64], everybody: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where there are too few people to show; or so few beside them that subtracting two curves would show those.
-
-    Both arrays have the shape (participants, positions) and count statements.
-    """
-    inside = (counts > 0).sum(axis=0)
-    beside = (everybody > 0).sum(axis=0) - inside
-    hidden: NDArray[np.bool_] = (inside < K_ANONYMOUS) | ((beside > 0) & (beside < K_ANONYMOUS))
-    return hidden
 
 
 def _estimator(score: ScoreName, estimate: CurveEstimate) -> str:

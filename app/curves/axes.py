@@ -1,0 +1,47 @@
+"""The places along which a curve runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.curves.grid import DAY_BINS, FIRST, LAST, bin_index
+from app.curves.questions import By
+from app.studies.protocol import StudyProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One place on the axis."""
+
+    key: str
+    label: str
+    stage: str | None = None
+    day_from: int | None = None
+    day_to: int | None = None
+
+
+def axis(protocol: StudyProtocol, by: By) -> tuple[Sequence[Position], Mapping[str, int]]:
+    """Return the places of the axis in order, and the column of each position that cells know."""
+    if by == "stage":
+        stages = protocol.stages
+        return [Position(one.key, one.name, one.key) for one in stages], {one.id.hex: i for i, one in enumerate(stages)}
+    if by == "touchpoint":
+        stage_of = {stage.id: stage.key for stage in protocol.stages}
+        touchpoints = protocol.touchpoints
+        places = [
+            Position(f"{stage_of[one.stage_id]}/{one.key}", one.name, stage_of[one.stage_id]) for one in touchpoints
+        ]
+        return places, {one.id.hex: i for i, one in enumerate(touchpoints)}
+    places = [
+        Position(
+            one.key,
+            one.key,
+            day_from=None if one.first == FIRST else one.first,
+            day_to=None if one.last >= LAST - 1 else one.last,
+        )
+        for one in DAY_BINS
+    ]
+    return places, _DAYS
+
+
+# Every day of the grid: a lookup, so that cells need no computing when they are read.
+_DAYS = {str(day): bin_index(day) for day in range(FIRST, LAST)}
