@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.coding.blinding import is_blind
@@ -176,7 +176,7 @@ def marked(
     return [Marked(*_tuple(row)) for row in session.execute(query)]
 
 
-def _tuple(row: Row[Any]) -> tuple[Any, ...]:
+def _tuple(row: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(row)
 
 

@@ -78,7 +78,7 @@ def board(
     if map_id is None:
         map_id = next((one.id for one in queries.maps(session, study_id) if one.kind == "as_is"), None)
     if map_id is None:
-        return _live(session, matrices, kept, viewer, protocol)
+        return live(session, matrices, kept, viewer)
     row = queries.map_of(session, study_id, map_id)
     facts = map_facts(row)
     pair = map_facts(queries.map_of(session, study_id, row.as_is_id)) if row.as_is_id else None
@@ -92,7 +92,9 @@ def board(
     return Board(facts, None, pair, protocol, curve, stages, completeness.missing(stages), viewer.text, number)
 
 
-def _live(session: Session, matrices: CellMatrices, kept: KeptScenes, viewer: Viewer, protocol: StudyProtocol) -> Board:
+def live(session: Session, matrices: CellMatrices, kept: KeptScenes, viewer: Viewer) -> Board:
+    """Return the map as it would be proposed now: nothing of it is stored."""
+    protocol = studies.protocol(session, viewer.sight.study_id)
     new_id = live_id(session, protocol.study.id)
     notes = []
     for position, one in enumerate(extraction.proposals(session, kept, protocol, new_id)):
