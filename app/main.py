@@ -57,7 +57,11 @@ from app.interviews.limits import LARGER_BODIES as LARGER_TRANSCRIPTS
 from app.jobs.worker import Worker
 from app.maps import api as maps_api
 from app.maps import pages as maps_pages
+from app.maps.board import api as maps_board_api
+from app.maps.board import version_api as maps_version_api
 from app.maps.drawing import api as maps_drawing_api
+from app.maps.insights import api as insights_api
+from app.maps.insights import doing_api as improvements_api
 from app.maps.service import KeptScenes
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
@@ -147,6 +151,10 @@ ROUTERS = (
     maps_drawing_api.router,
     maps_api.router,
     maps_pages.router,
+    maps_board_api.router,
+    maps_version_api.router,
+    insights_api.router,
+    improvements_api.router,
 )
 
 

@@ -17,8 +17,8 @@ MOST: Final = 4
 PASSING: Final = 3
 ENOUGH_PAINS: Final = 3
 ENOUGH_PEOPLE: Final = 5
-AFTER_DAYS: Final = 28
-"""A relation is seen if people still tell of it four weeks after the anchor event."""
+AFTER_DAYS: Final = 31
+"""A relation is seen if people still tell of it a month after the anchor event: the next step of the grid of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class StageCheck:
     name: str
     kinds: frozenset[str]
     backstage: bool
-    people: int
+    people: int | None
+    statements: int | None
     enough: bool
 
 
@@ -40,7 +41,7 @@ class Pain:
     text: str
     stage: str
     specificity: float
-    people: int
+    people: int | None
     own: bool = False
 
     @property
@@ -51,24 +52,20 @@ class Pain:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """From one stage to the next, and how many people told of both."""
+    """From one stage (by key) to the next, how many people told of both, and whether they are enough."""
 
     before: str
     after: str
-    people: int
-
-    @property
-    def covered(self) -> bool:
-        """Whether enough people told of both sides."""
-        return self.people >= ENOUGH_PEOPLE
+    people: int | None
+    covered: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What is known of the time after: people who told four weeks after the anchor or later, people with events, plans."""
+    """What is known of the time after: people who told a month after the anchor or later, people with events, plans."""
 
-    late_people: int
-    event_people: int
+    late_people: int | None
+    event_people: int | None
     after_care: int
     phases_planned: int
     phases: int = 4
@@ -76,7 +73,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class StudyFactsForCheck:
-    """All that the five rules read."""
+    """All that the five rules read. Numbers of people are None where who looks may not know them: too few to be enough."""
 
     stages: Sequence[StageCheck]
     corrected: bool
@@ -167,12 +164,16 @@ def relation(facts: StudyFactsForCheck) -> Check:
     """关系长期性: people tell of the time after, events of the relation are known, somebody cares after, phases are planned."""
     known = facts.relation
     found = [
-        Evidence("late", "", known.late_people >= ENOUGH_PEOPLE, {"people": known.late_people, "days": AFTER_DAYS}),
-        Evidence("events", "", known.event_people >= ENOUGH_PEOPLE, {"people": known.event_people}),
+        Evidence("late", "", _enough(known.late_people), {"people": known.late_people, "days": AFTER_DAYS}),
+        Evidence("events", "", _enough(known.event_people), {"people": known.event_people}),
         Evidence("after_care", "", known.after_care > 0, {"n": known.after_care}),
         Evidence("phases", "", known.phases_planned >= known.phases, {"n": known.phases_planned, "of": known.phases}),
     ]
     return _check("relation", found)
+
+
+def _enough(people: int | None) -> bool:
+    return people is not None and people >= ENOUGH_PEOPLE
 
 
 def _check(key: CheckKey, found: Sequence[Evidence], *, whole: int | None = None, most: int = MOST) -> Check:

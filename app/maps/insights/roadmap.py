@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
+from uuid import UUID
 
 from app.maps.parties import PARTIES
 
@@ -16,6 +17,8 @@ FEWEST_MONTHS: Final = 3
 class Dated(Protocol):
     """What can stand on a roadmap."""
 
+    @property
+    def id(self) -> UUID: ...
     @property
     def title(self) -> str: ...
     @property

@@ -1,0 +1,315 @@
+"""Insights, results and where a study stands, said as a person would say it."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from app.maps.insights.checking import Check, Evidence
+from app.maps.insights.effects import FEW, Interval
+from app.maps.insights.funnel import FunnelStep
+from app.maps.insights.outcomes import ResultLook
+from app.maps.insights.programme import Ground
+from app.maps.insights.self_checking import SelfCheck
+from app.studies.protocol import StudyProtocol
+from app.web.i18n import mark as _
+from app.web.i18n import translate
+
+STATE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "collected": _("收集回馈"),
+        "shared": _("有效沟通"),
+        "used": _("使用洞察"),
+        "improved": _("改善流程"),
+        "measured": _("测量结果"),
+    }
+)
+STATE_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "collected": _("听到了，记下来了"),
+        "shared": _("告诉了该知道的人"),
+        "used": _("有人拿它做了决定"),
+        "improved": _("做法真的改了"),
+        "measured": _("量过，知道有没有用"),
+    }
+)
+STATUS_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"planned": _("计划中"), "doing": _("正在做"), "done": _("做完了"), "dropped": _("不做了")}
+)
+CHECK_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "touchpoints": _("触点完整性"),
+        "emotion": _("情感可视性"),
+        "specificity": _("痛点具体性"),
+        "coherence": _("旅程连贯性"),
+        "relation": _("关系长期性"),
+    }
+)
+CHECK_RULES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "touchpoints": _("每个阶段都有线上、线下、人、心里四类触点，还有一样后台支持"),
+        "emotion": _("每个阶段的曲线上都有足够多的人；没有人工编码校正，最多 3 分"),
+        "specificity": _("痛点说得出何时、何处、什么事；少于三条，缺的也算没通过"),
+        "coherence": _("从一个阶段到下一个，至少有五个人两边都说过"),
+        "relation": _("一个月以后还有人说话，知道后来的往来，有人关怀，四期都有打算"),
+    }
+)
+CHECK_NEXT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "touchpoints": _("把没有勾上的触点补进阶段；真的没有，就和团队一起确认一遍。"),
+        "emotion": _("人不够的阶段再请几位参与者写；抽一部分请人来编，曲线才校正过。"),
+        "specificity": _("把笼统的痛点问细：那天几点、在哪里、谁、出了什么事。"),
+        "coherence": _("没有人跨过的两段之间，回访时问一句“从那一步到下一步是怎么过去的”。"),
+        "relation": _("补上一个月后的回访、后来的往来和每一期的打算。"),
+    }
+)
+CHECK_ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "touchpoints": "settings/journey",
+        "emotion": "draws",
+        "specificity": "scenes?only=specific",
+        "coherence": "participants",
+        "relation": "lifecycle",
+    }
+)
+KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"digital": _("线上"), "physical": _("线下"), "human": _("人"), "psychological": _("心里")}
+)
+STEP_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "vision": _("愿景"),
+        "pains": _("痛点"),
+        "redesign": _("重塑"),
+        "quick": _("快速迭代"),
+        "frontline": _("授权一线"),
+        "keep_on": _("持续改进"),
+        "aim": _("目标"),
+        "role": _("角色"),
+        "gathering": _("数据"),
+        "mapping": _("绘图"),
+        "improving": _("改进"),
+    }
+)
+STEP_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "vision": _("说清楚想让客户有怎样的体验"),
+        "pains": _("知道哪里疼，记成洞察"),
+        "redesign": _("画出改好以后的地图"),
+        "quick": _("先做起来，小步改"),
+        "frontline": _("一线的人有名有姓地负责"),
+        "keep_on": _("量一量，再接着改"),
+        "aim": _("为什么画这张图"),
+        "role": _("画的是谁的路"),
+        "gathering": _("请人来写，听他们说"),
+        "mapping": _("把曲线和原话放到一张图上"),
+        "improving": _("一件事、一个人、一个日子"),
+    }
+)
+STANDINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {"done": _("做到了"), "begun": _("开始了"), "open": _("还没开始")}
+)
+_GROUNDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "vision": (_("愿景写下来了"), _("还没有写愿景")),
+        "curve": (_("曲线上有 %(n)s 个阶段看得清"), _("曲线上还没有看得清的阶段")),
+        "insights": (_("记下了 %(n)s 条洞察"), _("还没有记下洞察")),
+        "to_be": (_("有 %(n)s 张改好以后的地图"), _("还没有改好以后的地图")),
+        "targets": (_("给 %(n)s 个阶段定了目标"), _("还没有给哪个阶段定目标")),
+        "moving": (_("%(n)s 项改进动起来了"), _("还没有改进动起来")),
+        "done": (_("%(n)s 项改进做完了"), _("还没有改进做完")),
+        "owned": (_("%(n)s 项改进有人负责、有日子"), _("还没有一项改进既有人负责又有日子")),
+        "frontline": (_("%(n)s 项由一线的人负责"), _("还没有一项交给一线的人")),
+        "care": (_("%(n)s 位关怀师在跟进"), _("研究里还没有关怀师")),
+        "results": (_("记了 %(n)s 条成效"), _("还没有记成效")),
+        "measured": (_("%(n)s 条洞察量过结果"), _("还没有洞察量过结果")),
+        "personas": (_("%(n)s 个客户画像"), _("还没有客户画像")),
+        "people": (_("%(n)s 位参与者"), _("还没有参与者")),
+        "statements": (_("%(n)s 条表述"), _("还没有表述")),
+        "map": (_("有 %(n)s 张现状地图"), _("还没有存下来的地图")),
+        "notes": (_("地图上有 %(n)s 张便签"), _("地图上还没有便签")),
+        "stages": (_("%(n)s 个阶段"), _("还没有阶段")),
+        "contacts": (_("%(n)s 个触点"), _("还没有触点")),
+        "emotion": (_("%(n)s 个阶段看得到情绪"), _("还看不到情绪")),
+        "needs": (_("地图上有 %(n)s 处痛点"), _("地图上还没有痛点")),
+        "improvements": (_("%(n)s 项改进"), _("还没有改进")),
+    }
+)
+
+
+def check_name(key: str) -> str:
+    """Return the name of a check."""
+    return translate(CHECK_NAMES[key])
+
+
+def check_next(key: str) -> str:
+    """Return what to do next where the check does not pass."""
+    return translate(CHECK_NEXT[key])
+
+
+def step_name(key: str) -> str:
+    """Return the name of a step of the programme."""
+    return translate(STEP_NAMES[key])
+
+
+def ground_words(one: Ground) -> str:
+    """Return what is there, or that it is not there yet."""
+    there, missing = _GROUNDS[one.key]
+    return translate(there) % {"n": one.count} if one.met else translate(missing)
+
+
+def insights_headline(steps: Sequence[FunnelStep], overdue: int) -> str:
+    """Return how far the insights got, in a sentence."""
+    whole, last = steps[0].reached, steps[-1].reached
+    if not whole:
+        return translate(_("还没有记下洞察"))
+    said = _("%(n)s 条洞察，%(m)s 条量过结果") if last else _("%(n)s 条洞察，还没有一条量过结果")
+    words = translate(said) % {"n": whole, "m": last}
+    return words + (translate(_("；%(n)s 条过了日子")) % {"n": overdue} if overdue else "")
+
+
+def check_headline(found: SelfCheck) -> str:
+    """Return what the self-check comes to, in a sentence."""
+    failing = found.failing
+    if not failing:
+        return translate(_("五项都通过了"))
+    names = translate(_("、")).join(check_name(check.key) for check in failing)
+    return translate(_("%(n)s 项通过，还要补：%(names)s")) % {"n": len(found.checks) - len(failing), "names": names}
+
+
+def check_fact(check: Check) -> str:
+    """Return how many of how many are there."""
+    return translate(_("%(whole)s 处里有 %(met)s 处")) % {"whole": check.whole, "met": check.met}
+
+
+def evidence_words(protocol: StudyProtocol, one: Evidence) -> str:
+    """Return one piece of evidence as a sentence; without the words of people whom the reader may not read."""
+    figures = dict(one.figures)
+    stage = protocol.stage(one.stage) if one.stage else None
+    names = {"stage": stage.name if stage else "", **figures}
+    if one.kind == "kind":
+        names["kind"] = translate(KIND_NAMES[str(figures["kind"])])
+        return translate(_("%(stage)s：有%(kind)s触点") if one.met else _("%(stage)s：缺%(kind)s触点")) % names
+    if one.kind == "backstage":
+        return translate(_("%(stage)s：有后台支持") if one.met else _("%(stage)s：没有写后台支持")) % names
+    if one.kind == "pain":
+        return _pain_words(one, names)
+    if one.kind == "passage":
+        before = protocol.stage(str(figures["before"]))
+        names["before"] = before.name if before else ""
+        return _with_people(_("从“%(before)s”到“%(stage)s”"), names)
+    if one.kind == "point":
+        return _with_people(_("%(stage)s"), names)
+    return translate(_RELATION[one.kind][0 if one.met else 1]) % names
+
+
+_RELATION: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "corrected": (_("曲线用人工编码校正过"), _("曲线还没有用人工编码校正")),
+        "late": (
+            _("第 %(days)s 天以后还有 %(people)s 人在说"),
+            _("第 %(days)s 天以后说话的人不到 5 位，或少得不能显示"),
+        ),
+        "events": (_("知道 %(people)s 人后来的往来"), _("知道后来往来的人不到 5 位，或少得不能显示")),
+        "after_care": (_("记了 %(n)s 样事后的关怀"), _("没有记事后的关怀")),
+        "phases": (_("关系的 %(of)s 期都有打算"), _("关系的 %(of)s 期里只有 %(n)s 期有打算")),
+    }
+)
+
+
+def _pain_words(one: Evidence, names: Mapping[str, object]) -> str:
+    verdict = translate(_("具体") if one.met else _("太笼统"))
+    told = {**names, "verdict": verdict, "score": f"{float(str(names['score'])):.2f}"}
+    if names["text"]:
+        return translate(_("“%(text)s”：%(verdict)s（%(score)s）")) % told
+    return translate(_("%(stage)s的一处痛点：%(verdict)s（%(score)s）")) % told
+
+
+def _with_people(words: str, names: Mapping[str, object]) -> str:
+    where = translate(words) % names
+    if names["people"] is None:
+        return translate(_("%(where)s：不到 8 人，不显示")) % {"where": where}
+    return translate(_("%(where)s：%(people)s 人")) % {"where": where, "people": names["people"]}
+
+
+def result_words(look: ResultLook) -> str:
+    """Return what changed in one sentence: the difference with its interval first, the relative change apart."""
+    if look.hidden:
+        return translate(_("不到 8 人，不显示。"))
+    effect = look.effect
+    if effect is None:
+        return translate(_("人太少，还比不出来。"))
+    verdict = {True: _("变好了"), False: _("变差了"), None: _("还说不准有没有变")}[look.improved]
+    said = [
+        translate(_("%(verdict)s：%(change)s（95%% 区间 %(interval)s）。"))
+        % {
+            "verdict": translate(verdict),
+            "change": change_words(look, effect.difference),
+            "interval": interval_words(look, effect.difference),
+        }
+    ]
+    if effect.relative is not None:
+        said.append(relative_words(effect.relative))
+    if look.few:
+        said.append(translate(_("有一边不到 %(n)s 人，别看得太重。")) % {"n": FEW})
+    return "".join(said)
+
+
+def change_words(look: ResultLook, difference: Interval) -> str:
+    """Return the absolute change: of a share in percentage points, else in the figure's unit."""
+    return f"{signed_figure(look, difference.estimate)}{unit_of_change(look)}"
+
+
+def unit_of_change(look: ResultLook) -> str:
+    """Return the unit of a difference."""
+    return " " + translate(_("个百分点")) if look.kind == "share" else f" {look.unit}".rstrip()
+
+
+def interval_words(look: ResultLook, one: Interval) -> str:
+    """Return the two limits of a difference."""
+    if one.lower is None or one.upper is None:
+        return translate(_("算不出来"))
+    limits = {"low": signed_figure(look, one.lower), "high": signed_figure(look, one.upper)}
+    return translate(_("%(low)s 到 %(high)s")) % limits
+
+
+def relative_words(one: Interval) -> str:
+    """Return the relative change in percent, with its interval."""
+    low = percent(one.lower) if one.lower is not None else "?"
+    if one.upper is None:
+        return translate(_("相对原来 %(change)s（至少 %(low)s）。")) % {"change": percent(one.estimate), "low": low}
+    told = {"change": percent(one.estimate), "low": low, "high": percent(one.upper)}
+    return translate(_("相对原来 %(change)s（%(low)s 到 %(high)s）。")) % told
+
+
+def percent(share: float) -> str:
+    """Return a relative change in percent, with its sign."""
+    return f"{share * 100:+.0f}%".replace("-", "−")
+
+
+def signed_figure(look: ResultLook, value: float) -> str:
+    """Return a difference with its sign, without its unit; a share's in percentage points."""
+    if look.kind == "share":
+        return f"{value * 100:+.1f}".replace("-", "−")
+    return f"{value:+.2f}".replace("-", "−") if look.kind == "curve" else f"{value:+.3g}".replace("-", "−")
+
+
+def side_words(look: ResultLook, one: Interval) -> str:
+    """Return one side's figure: a share in percent, else as it is."""
+    if look.kind == "share":
+        return f"{one.estimate * 100:.1f}%"
+    if look.kind == "curve":
+        return f"{one.estimate:+.2f}".replace("-", "−")
+    return f"{one.estimate:g}{look.unit}"
+
+
+def results_headline(looks: Sequence[ResultLook]) -> str:
+    """Return in a sentence what is known to have changed."""
+    if not looks:
+        return translate(_("还没有量过结果"))
+    better = [look.name for look in looks if look.improved is True]
+    worse = [look.name for look in looks if look.improved is False]
+    if worse:
+        return translate(_("“%(name)s”变差了，别的再看")) % {"name": worse[0]}
+    if better:
+        names = translate(_("、")).join(better[:3])
+        return translate(_("看得出变好的：%(names)s")) % {"names": names}
+    return translate(_("量了 %(n)s 样，还没有一样说得准变了")) % {"n": len(looks)}
