@@ -25,7 +25,7 @@ from app.core.errors import AppError
 from app.core.logging import configure
 from app.core.schema import opened
 from app.core.settings import Settings, SettingsError
-from app.exchange import checkup, codebook_commands, commands, own_data, people, terminal
+from app.exchange import checkup, codebook_commands, commands, own_data, people, relations_commands, terminal
 from app.exchange.demo import load_demo
 from app.exchange.entries import EntryImport, Refused, Summary
 from app.exchange.interviews import import_interview
@@ -68,6 +68,8 @@ cli.command("export")(commands.export)
 imports.command("interview")(import_interview)
 imports.command("qdpx")(refi_commands.import_qdpx)
 imports.command("codebook")(codebook_commands.import_codebook)
+imports.command("events")(relations_commands.import_events)
+imports.command("outcomes")(relations_commands.import_outcomes)
 
 OfStudy = Annotated[str, typer.Option("--study", metavar="SLUG", help="The study, by the name in its address.")]
 Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: UTF-8 or GB18030; commas, semicolons or tabs.")]

@@ -39,6 +39,12 @@ class InputOverwritten(Invalid):
     remedy = "请给 --errors 换一个文件名。"
 
 
+class SheetTooLong(Invalid):
+    code = "sheet_too_long"
+    title = "这张表太长了"
+    remedy = "一次最多 20000 行，请分成几张。"
+
+
 class CodesRefused(Invalid):
     """No code of the sheet was used."""
 

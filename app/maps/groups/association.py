@@ -53,12 +53,16 @@ class Association:
         return not self.joint_lower <= nothing <= self.joint_upper
 
 
-def correlation(x: ArrayLike, y: ArrayLike, *, places: int = 1, level: float = 0.95) -> Association:
-    """Return Spearman's rank correlation of the people who have both, with Fisher's z and the variance of Bonett and Wright
-    (2000), which allows for ranks: (1 + r²/2)/(n − 3). NaN is not known."""
+def correlation(
+    x: ArrayLike, y: ArrayLike, *, places: int = 1, level: float = 0.95, least: int = MIN_PEOPLE
+) -> Association:
+    """Return Spearman's rank correlation of the people (``least`` of them) who have both. NaN is not known.
+
+    The interval is by Fisher's z with the variance of Bonett and Wright (2000), which allows for ranks: (1 + r²/2)/(n − 3).
+    """
     one, other = _both(x, y)
     people = len(one)
-    flat = people < MIN_PEOPLE or _same(one) or _same(other)
+    flat = people < max(least, 4) or _same(one) or _same(other)
     if flat:
         return _unknown("correlation", people, places, level)
     r = spearman(one, other)

@@ -53,7 +53,7 @@ class Impact:
     level: float
 
 
-def impact(x: ArrayLike, y: ArrayLike, *, level: float = 0.95, bootstrap: int = 1000, seed: int = 0) -> Impact:
+def impact(x: ArrayLike, y: ArrayLike, *, level: float = 0.95, bootstrap: int = 600, seed: int = 0) -> Impact:
     """Return what each column of ``x``, shape (people, predictors), counts for ``y``, shape (people,).
 
     NaN is a predictor that a person never had, or an outcome that is not known. A person counts whose outcome is known and
