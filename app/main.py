@@ -60,6 +60,7 @@ from app.maps import pages as maps_pages
 from app.maps.board import api as maps_board_api
 from app.maps.board import version_api as maps_version_api
 from app.maps.drawing import api as maps_drawing_api
+from app.maps.ecosystem import api as maps_ecosystem_api
 from app.maps.insights import api as insights_api
 from app.maps.insights import doing_api as improvements_api
 from app.maps.service import KeptScenes
@@ -151,6 +152,7 @@ ROUTERS = (
     maps_drawing_api.router,
     maps_api.router,
     maps_pages.router,
+    maps_ecosystem_api.router,
     maps_board_api.router,
     maps_version_api.router,
     insights_api.router,

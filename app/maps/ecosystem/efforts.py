@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.curves.service import too_few
+from app.curves.anonymity import too_few
 from app.maps.ecosystem import queries
 from app.maps.ecosystem.clustered import NOTHING, Figure, Means, clustered_means
 from app.maps.ecosystem.queries import EffortSum

@@ -27,7 +27,7 @@ def support(
     lines for one participant count and are not listed."""
     revisions = curves.revisions(session, study_id)
     ground = grounds.ground(session, matrices, study_id, CurveQuestion(level=level), revisions, anonymous)
-    given = [_given(row, code) for row, code in queries.support_of(session, study_id)]
+    given = [given_line(row, code) for row, code in queries.support_of(session, study_id)]
     everybody = queries.count_people(session, study_id)
     reached = (ground.text.n > 0).sum(axis=0)
     rows = []
@@ -90,7 +90,8 @@ def _least(contacts: Sequence[float]) -> list[bool]:
     return [one <= fewest + 1e-9 and one < mean - 1e-9 for one in contacts]
 
 
-def _given(row: SupportLog, code: str | None) -> SupportGiven:
+def given_line(row: SupportLog, code: str | None) -> SupportGiven:
+    """Return one line of the log; ``code`` is that of the person whom it was for."""
     return SupportGiven(
         id=row.id,
         stage_id=row.stage_id,
