@@ -100,8 +100,10 @@ def estimate_curve(
     standard_error = np.sqrt(np.diag(covariance))
     draws = Draws.of(covariance, bootstrap, seed)
     inside = t_quantile(df, level) * standard_error
-    band = np.fmax(inside, draws.critical(effective_df(made.share, df), level) * standard_error)
-    margins = draws.margins(df, level)
+    # Where a few write most, errors are known worse than the number of people says: a flat road lost a stage 7 % of the time.
+    fewer = effective_df(made.share, df)
+    band = np.fmax(inside, draws.critical(fewer, level) * standard_error)
+    margins = draws.margins(fewer, level)
     comparable = (behind >= MIN_PARTICIPANTS) & np.isfinite(standard_error)
     valley, peak = extremes(estimate, margins, comparable)
     return CurveEstimate(
