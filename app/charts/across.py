@@ -11,7 +11,7 @@ from markupsafe import Markup
 from app.charts import strokes
 from app.charts.geometry import Box, Frame, cut, text_width, wrap
 from app.charts.markup import Palette, element, label
-from app.charts.points import ChartPoint, ChartWords, format_interval, format_value, known, mark_word
+from app.charts.points import ChartPoint, ChartWords, TrackPoint, format_interval, format_value, known, mark_word
 
 NAME_SIZES = (15.0, 13.0)
 SUB_SIZE = 12.0
@@ -84,6 +84,7 @@ def draw_across(
     width: float,
     top: float,
     behind: Sequence[ChartPoint] = (),
+    smooth: Sequence[TrackPoint] = (),
 ) -> Across:
     """The whole chart below `top`, without its title."""
     words_end = max(text_width(word, NOTE_SIZE) for word in (words.good, words.neutral, words.bad))
@@ -96,21 +97,22 @@ def draw_across(
     notes = _notes(points, words, frame, Box(left - 20, top + 2, width, top + ZERO + HALF + 44))
     end = max([top + ZERO + HALF, *(box.bottom - 8 for _, box in notes.values())])
     parts = [
-        _scale(words, palette, left, width, top),
-        strokes.band(points, frame, palette),
+        scale_across(words, palette, left, width, top),
+        strokes.track(smooth, frame, palette) if smooth else strokes.band(points, frame, palette),
         strokes.shadow(behind, frame, palette),
-        strokes.line(points, frame, palette),
+        Markup() if smooth else strokes.line(points, frame, palette),
         *(strokes.whisker(point, at, frame, palette) for at, point in places),
         *(strokes.mark(point, at, frame, palette, size) for at, point in places),
         *(part for at, place in notes.items() for part in _note(points[at], place, palette)),
-        *_names(foot, frame, palette, end),
+        *foot_names(foot, frame, palette, end),
     ]
     radius = min(24.0, max(column / 2, 6.0))
     links = Markup().join(strokes.link(point, at, frame, words, radius) for at, point in places)
     return Across(Markup().join(parts), links, end + foot.height + 6)
 
 
-def _scale(words: ChartWords, palette: Palette, left: float, width: float, top: float) -> Markup:
+def scale_across(words: ChartWords, palette: Palette, left: float, width: float, top: float) -> Markup:
+    """The line of neither good nor bad, and the words of the scale at the left."""
     at = ((words.good, 0.85, "high"), (words.neutral, 0.0, "ink-2"), (words.bad, -0.85, "low"))
     y = top + ZERO
     return Markup().join(
@@ -156,7 +158,8 @@ def _subs(points: Sequence[ChartPoint], width: float, most: int = 2) -> tuple[tu
     return _fitted([point.sub_label for point in points], SUB_SIZE, width - 6, most if width > 34 else 1) or ()
 
 
-def _names(foot: Foot, frame: Frame, palette: Palette, y: float) -> Iterator[Markup]:
+def foot_names(foot: Foot, frame: Frame, palette: Palette, y: float) -> Iterator[Markup]:
+    """The names of the positions, below `y`."""
     for at, lines in enumerate(foot.names):
         x = frame.along(at)
         if foot.slanted:

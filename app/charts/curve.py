@@ -8,7 +8,7 @@ from app.charts.across import Across, draw_across
 from app.charts.down import draw_down
 from app.charts.geometry import text_width, wrap
 from app.charts.markup import INLINE, STANDALONE, Palette, element, label, text
-from app.charts.points import ChartPoint, ChartWords, Layout
+from app.charts.points import ChartPoint, ChartWords, Layout, TrackPoint
 
 WIDTHS: dict[Layout, float] = {"wide": 1300.0, "medium": 720.0, "narrow": 343.0}
 MARGIN = 28.0
@@ -27,6 +27,7 @@ def curve_svg(
     caption: str = "",
     chart_id: str = "curve",
     behind: Sequence[ChartPoint] = (),
+    smooth: Sequence[TrackPoint] = (),
 ) -> Markup:
     """Draw the curve as one `<svg>` element, safe to put into a template as it is.
 
@@ -35,7 +36,8 @@ def curve_svg(
     no exception in a content security policy. Standalone, colours and size are written out on a paper ground, `title`
     and `caption` are drawn, and nothing is linked. `chart_id` must be unique on the page for each layout.
 
-    `behind` is another curve over the same positions, drawn pale and dashed under this one and not named.
+    `behind` is another curve over the same positions, drawn pale and dashed under this one and not named. `smooth` runs
+    through the points in place of the line from point to point, with its own band.
 
     "wide" is 1300 units across, "medium" 720, "narrow" 343 and runs from top to bottom.
     """
@@ -43,7 +45,33 @@ def curve_svg(
     width = WIDTHS[layout]
     top = (46.0 if layout == "narrow" else 40.0) if standalone else 0.0
     draw = draw_down if layout == "narrow" else draw_across
-    chart = draw(points, words, palette, width=width, top=top, behind=behind)
+    chart = draw(points, words, palette, width=width, top=top, behind=behind, smooth=smooth)
+    return framed(
+        chart,
+        palette,
+        width,
+        layout=layout,
+        standalone=standalone,
+        title=title,
+        description=description,
+        caption=caption,
+        chart_id=chart_id,
+    )
+
+
+def framed(
+    chart: Across,
+    palette: Palette,
+    width: float,
+    *,
+    layout: Layout,
+    standalone: bool,
+    title: str,
+    description: str,
+    caption: str,
+    chart_id: str,
+) -> Markup:
+    """The drawing as one `<svg>`: as part of a page, or a picture with its title and caption."""
     head = (
         element("title", text(title), id=f"{chart_id}-{layout}-title"),
         element("desc", text(description), id=f"{chart_id}-{layout}-desc"),

@@ -10,7 +10,7 @@ from app.charts import strokes
 from app.charts.across import LINE, Across
 from app.charts.geometry import Frame, cut, text_width, wrap
 from app.charts.markup import Palette, element, label
-from app.charts.points import ChartPoint, ChartWords, format_interval, format_value, known, mark_word
+from app.charts.points import ChartPoint, ChartWords, TrackPoint, format_interval, format_value, known, mark_word
 
 NAME = 15.0
 SMALL = 12.0
@@ -28,6 +28,7 @@ def draw_down(
     width: float,
     top: float,
     behind: Sequence[ChartPoint] = (),
+    smooth: Sequence[TrackPoint] = (),
 ) -> Across:
     """The whole chart below `top`, without its title."""
     columns = [list(_writing(point, words, palette)) for point in points]
@@ -36,15 +37,15 @@ def draw_down(
     centres = [(above + below) / 2 for above, below in pairwise(edges)]
     left, right = NAMES_WIDTH + 14, width - 8
     frame = Frame(
-        lambda at: _between(centres, at), lambda value: (left + right) / 2 + value * (right - left) / 2.1, swapped=True
+        lambda at: between(centres, at), lambda value: (left + right) / 2 + value * (right - left) / 2.1, swapped=True
     )
     places = list(enumerate(points))
     parts = [
-        _scale(words, palette, frame, top, edges[-1]),
+        scale_down(words, palette, frame, top, edges[-1]),
         *(element("line", x1=0, x2=width, y1=y, y2=y, stroke=palette["line"]) for y in edges[:-1]),
-        strokes.band(points, frame, palette),
+        strokes.track(smooth, frame, palette) if smooth else strokes.band(points, frame, palette),
         strokes.shadow(behind, frame, palette),
-        strokes.line(points, frame, palette),
+        Markup() if smooth else strokes.line(points, frame, palette),
         *(strokes.whisker(point, at, frame, palette) for at, point in places),
         *(strokes.mark(point, at, frame, palette) for at, point in places),
         *(part for lines, y in zip(columns, centres, strict=True) for part in _column(lines, y)),
@@ -53,14 +54,15 @@ def draw_down(
     return Across(Markup().join(parts), links, edges[-1] + 4)
 
 
-def _between(centres: Sequence[float], at: float) -> float:
+def between(centres: Sequence[float], at: float) -> float:
     """The y of a position, also between two rows of different height."""
     before = min(max(int(at), 0), len(centres) - 1)
     after = min(before + 1, len(centres) - 1)
     return centres[before] + (at - before) * (centres[after] - centres[before])
 
 
-def _scale(words: ChartWords, palette: Palette, frame: Frame, top: float, bottom: float) -> Markup:
+def scale_down(words: ChartWords, palette: Palette, frame: Frame, top: float, bottom: float) -> Markup:
+    """The line of neither good nor bad, and the words of the scale above it."""
     zero, low, high = (frame.across(value) for value in (0.0, -1.0, 1.0))
     return Markup().join(
         (

@@ -18,6 +18,7 @@ _PAPER = {
     "low": "#b83a22",
     "high": "#0f6662",
     "flat": "#6d675d",
+    "focus": "#1d5fd1",
     "sheet": "#fffdf9",
     "sans": "PingFang SC, HarmonyOS Sans SC, MiSans, Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, sans-serif",
     "serif": "Songti SC, STSong, Noto Serif CJK SC, Source Han Serif SC, SimSun, Noto Sans CJK SC, serif",

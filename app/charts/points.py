@@ -46,6 +46,16 @@ class ChartWords:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackPoint:
+    """One step of a smooth curve: `at` is its place between the positions 0, 1, …; None leaves a gap."""
+
+    at: float
+    value: float | None
+    band_lower: float | None = None
+    band_upper: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SmallPoint:
     """One own entry: `at` is its place in time in any unit, `label` is drawn where it finds room."""
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from app.charts.geometry import Frame, Pair, bezier, runs
 from app.charts.markup import Palette, element, number, safe_address, text
-from app.charts.points import ChartPoint, ChartWords, known, spoken
+from app.charts.points import ChartPoint, ChartWords, TrackPoint, known, spoken
 
 DASHES = "11 7"
 """Long beside the dots of another curve: the two are told apart without colour."""
@@ -69,6 +69,22 @@ def line(points: Sequence[ChartPoint], frame: Frame, palette: Palette, width: fl
                     stroke_dasharray=None if firm else DASHES,
                 )
             )
+    return Markup().join(drawn)
+
+
+def track(steps: Sequence[TrackPoint], frame: Frame, palette: Palette) -> Markup:
+    """A smooth curve with its band, with gaps where nothing is known."""
+    drawn = []
+    for run in (run for run in runs([known(step.value) is not None for step in steps]) if len(run) > 1):
+        known_steps = [steps[index] for index in run]
+        places = [step.at for step in known_steps]
+        if all(known(step.band_lower) is not None and known(step.band_upper) is not None for step in known_steps):
+            upper = [(step.at, _inside(step.band_upper)) for step in known_steps]
+            lower = [(step.at, _inside(step.band_lower)) for step in reversed(known_steps)]
+            d = f"M{_coordinates(frame, upper[0])}L{_coordinates(frame, *upper[1:], *lower)}Z"
+            drawn.append(element("path", d=d, fill=palette["flat"], fill_opacity=0.14))
+        d = path(frame, places, [step.value or 0.0 for step in known_steps])
+        drawn.append(element("path", d=d, fill="none", stroke=palette["ink"], stroke_width=3, stroke_linecap="round"))
     return Markup().join(drawn)
 
 

@@ -9,12 +9,13 @@ from starlette.concurrency import run_in_threadpool
 
 from app.charts import svg_to_png
 from app.core.db import MICRO, Database
-from app.curves import correction_api, deps, queries, recoding_api
+from app.curves import contrast_api, correction_api, deps, queries, recoding_api
 from app.curves.deps import Asked, Reading
 from app.curves.drawing import draw
 from app.curves.points import conditions_of
 from app.curves.presentation import CurveOut, PointOut, present
 from app.curves.service import By, Curve
+from app.curves.serving import MEDIA_TYPES, PNG_WIDTH, Kind, preferred, tags
 from app.participants.consents import may_be_quoted
 from app.participants.sight import sight_of
 from app.studies import queries as studies
@@ -24,16 +25,9 @@ from app.web.tables import csv_text
 router = APIRouter()
 router.include_router(recoding_api.router)
 router.include_router(correction_api.router)
+router.include_router(contrast_api.router)
 curves = APIRouter(prefix="/api/v1/studies/{slug}", tags=["curves"])
 
-Kind = Literal["json", "csv", "svg", "png"]
-MEDIA_TYPES: dict[Kind, str] = {
-    "json": "application/json",
-    "csv": "text/csv; charset=utf-8",
-    "svg": "image/svg+xml",
-    "png": "image/png",
-}
-PNG_WIDTH = 1600
 MayRead = Annotated[Caller, Depends(ApiCallerOfStudy(*ANYONE, scope="curves:read"))]
 MayReadText = Annotated[StudyAccess, Depends(ApiInStudy(*TEXT_READERS, scope="statements:read"))]
 
@@ -58,7 +52,7 @@ class QuoteOut(BaseModel):
 @curves.get("/curve", summary="The emotion curve with its uncertainty", responses={200: {"model": CurveOut}})
 async def get_curve(request: Request, slug: str, caller: MayRead, asked: Asked) -> Response:
     """In the form that Accept prefers: JSON unless it names CSV, SVG or PNG."""
-    return await _serve(request, slug, caller, asked, _preferred(request))
+    return await _serve(request, slug, caller, asked, preferred(request))
 
 
 @curves.get("/curve.{kind}", summary="The emotion curve as JSON, CSV, SVG or PNG", responses={200: {"model": CurveOut}})
@@ -105,7 +99,7 @@ async def _serve(request: Request, slug: str, caller: Caller, asked: Asked, kind
     database: Database = request.app.state.database
     reading = await database.look(lambda session: deps.read(request, session, caller.open(session, slug), asked))
     headers = _headers(reading, kind)
-    if headers["ETag"] in _tags(request):
+    if headers["ETag"] in tags(request):
         return Response(status_code=304, headers=headers)
     return await run_in_threadpool(_computed, request, reading.access, asked, kind)
 
@@ -131,19 +125,6 @@ def _headers(reading: Reading, kind: Kind) -> dict[str, str]:
         "Cache-Control": "private, no-cache",
         "Vary": "Accept, Accept-Language, Authorization, Cookie, X-API-Key",
     }
-
-
-def _tags(request: Request) -> set[str]:
-    given = request.headers.get("if-none-match", "")
-    return {tag.strip().removeprefix("W/") for tag in given.split(",")}
-
-
-def _preferred(request: Request) -> Kind:
-    accept = request.headers.get("accept", "")
-    kinds: tuple[Kind, ...] = ("json", "csv", "svg", "png")
-    places = {kind: accept.find(MEDIA_TYPES[kind].split(";")[0]) for kind in kinds}
-    named = [kind for kind in kinds if places[kind] >= 0]
-    return min(named, key=lambda kind: places[kind]) if named else "json"
 
 
 def _body(curve: Curve, kind: Kind, model: Curve | None) -> str | bytes:

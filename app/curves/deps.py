@@ -63,8 +63,10 @@ def sees_text(access: StudyAccess) -> bool:
     return access.can(TEXT_READERS) and access.actor.may(READ_STATEMENTS)
 
 
-def read(request: Request, session: Session, access: StudyAccess, asked: CurveQuestion) -> Reading:
-    """Return the state of the curve, cheap enough to answer 304 from."""
+def read(
+    request: Request, session: Session, access: StudyAccess, asked: CurveQuestion, *, beside: object = None
+) -> Reading:
+    """Return the state of the curve, cheap enough to answer 304 from; ``beside`` is what else the answer depends on."""
     language = choose_language(request, access.study.language)
     current_language.set(language)
     protocol = studies.protocol(session, access.study.id)
@@ -75,7 +77,7 @@ def read(request: Request, session: Session, access: StudyAccess, asked: CurveQu
     known = choice.installed() if study.coder_version != study.coder else None
     coder_version = known or study.coder_version
     refining = pending.state(session, study.id) if choice.slow else NOTHING_WAITS
-    tag = service.etag(protocol, revisions, asked, anonymous=anonymous, state=(coder_version, refining))
+    tag = service.etag(protocol, revisions, (asked, beside), anonymous=anonymous, state=(coder_version, refining))
     return Reading(access, asked, revisions, f'"{tag}-{language}"', anonymous, coder_version, refining)
 
 

@@ -1,11 +1,13 @@
 """A curve handed to the charts: points, marks and words."""
 
-from collections.abc import Callable, Collection
+import math
+from collections.abc import Callable, Collection, Sequence
 
 from markupsafe import Markup
 
-from app.charts import ChartPoint, ChartWords, curve_svg
+from app.charts import ChartPoint, ChartWords, TrackPoint, curve_svg
 from app.charts.points import Layout, Mark
+from app.curves.grid import DAY_BINS, bin_index
 from app.curves.service import Curve, CurvePoint
 from app.curves.words import label_of, sentence
 from app.web.i18n import mark as _
@@ -29,7 +31,7 @@ def draw(
     points = [_chart_point(curve, point, href) for point in shown]
     return curve_svg(
         points,
-        words=_words(curve),
+        words=chart_words(curve),
         layout=layout,
         standalone=standalone,
         title=title(curve),
@@ -37,17 +39,13 @@ def draw(
         caption=f"{sentence(curve)} {_footnote(curve, behind)}" if standalone else "",
         chart_id=CHART_ID,
         behind=_behind(behind, {point.key for point in shown}) if behind else (),
+        smooth=_track(curve, [point.key for point in shown]),
     )
 
 
 def chart_points(curve: Curve) -> list[ChartPoint]:
     """Return every point as a chart draws it, for drawings that hold more than the curve."""
     return [_chart_point(curve, point, None) for point in curve.points]
-
-
-def chart_words(curve: Curve) -> ChartWords:
-    """Return the words that a chart of this curve says, in the language of the request."""
-    return _words(curve)
 
 
 def footnote(curve: Curve) -> str:
@@ -57,6 +55,18 @@ def footnote(curve: Curve) -> str:
 
 def _behind(curve: Curve, keys: Collection[str]) -> list[ChartPoint]:
     return [_chart_point(curve, point, None) for point in curve.points if point.key in keys]
+
+
+def _track(curve: Curve, keys: Sequence[str]) -> list[TrackPoint]:
+    """The smooth curve where its days lie between the bins that are shown, each bin as wide as any other."""
+    column = {key: at for at, key in enumerate(keys)}
+    steps = []
+    for one in curve.smooth:
+        bin_ = DAY_BINS[bin_index(math.floor(one.day))]
+        if bin_.key in column:
+            at = column[bin_.key] + (one.day + 0.5 - bin_.first) / (bin_.last + 1 - bin_.first) - 0.5
+            steps.append(TrackPoint(at, one.value, one.band_lower, one.band_upper))
+    return steps
 
 
 def title(curve: Curve) -> str:
@@ -115,7 +125,8 @@ def _counted(curve: Curve, point: CurvePoint) -> str:
     return f"{counted} {coded if point.coded else translate(_('证据不足'))}"
 
 
-def _words(curve: Curve) -> ChartWords:
+def chart_words(curve: Curve) -> ChartWords:
+    """Return the words that a chart of this curve says, in the language of the request."""
     return ChartWords(
         good=translate(_("很好")),
         neutral=translate(_("说不上好坏")),
