@@ -9,9 +9,8 @@ from pydantic import BaseModel, Field
 from app.curves.presentation import CurveOut
 from app.curves.presentation import present as present_curve
 from app.maps.board.looks import Board, BoardNote, BoardStage, Gap
-from app.maps.board.words import missing_words
+from app.maps.board.words import mismatch_words, missing_words
 from app.maps.drawing.leaving import Leaving
-from app.maps.drawing.words import mismatch_words
 from app.maps.ecosystem.looks import StageSupport, Support
 
 

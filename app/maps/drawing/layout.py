@@ -25,6 +25,7 @@ HEAD: Final = 12.0
 SUB: Final = 8.5
 FOOT: Final = 8.5
 GAP: Final = 2.5
+CLOSING: Final = "，。、；：？！）”’》」…,.;:?!)"
 MARKS: Final = {"low": "● ", "high": "◆ "}
 
 
@@ -38,7 +39,7 @@ class Fit:
 
 
 FITS: Final = (
-    *(Fit(size, 200, 12) for size in (10.5, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5)),
+    *(Fit(size, 200, 12) for size in (11.5, 11.0, 10.5, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5)),
     *(Fit(7.5, notes, 6) for notes in (12, 10, 8, 7, 6, 5, 4)),
     *(Fit(7.0, notes, 4) for notes in (4, 3, 2)),
     Fit(6.5, 1, 3),
@@ -85,7 +86,7 @@ def broken(words: str, size: float, width: float, most: int) -> tuple[str, ...]:
     """
     room = width - 0.5 * size - 0.3 * size * sum(sign in "“”‘’…●◆—·" for sign in words[: int(2 * width / size)]) / 2
     flat = " ".join(words.split())
-    lines = wrap(flat, size, room, 400) or _cut_hard(flat, size, room)
+    lines = _hung(wrap(flat, size, room, 400) or _cut_hard(flat, size, room))
     if len(lines) <= most:
         return tuple(lines)
     kept = lines[:most]
@@ -93,6 +94,14 @@ def broken(words: str, size: float, width: float, most: int) -> tuple[str, ...]:
     while last and text_width(last + "…", size) > room:
         last = last[:-1]
     return (*kept[:-1], f"{last}…")
+
+
+def _hung(lines: list[str]) -> list[str]:
+    """The lines with closing signs at the end of the line before: none begins a line in Chinese."""
+    for at in range(1, len(lines)):
+        while lines[at] and lines[at][0] in CLOSING:
+            lines[at - 1], lines[at] = lines[at - 1] + lines[at][0], lines[at][1:]
+    return [line for line in lines if line]
 
 
 def _cut_hard(words: str, size: float, width: float) -> list[str]:
@@ -160,7 +169,7 @@ def _flag(stage: PictureStage, fit: Fit, width: float) -> tuple[Paragraph, ...]:
 def _paragraphs(notes: Sequence[PictureNote], fit: Fit, width: float, more: str) -> Iterator[Paragraph]:
     shown = notes if len(notes) <= fit.notes else notes[: fit.notes]
     for note in shown:
-        words = " ".join(part for part in (f"{MARKS.get(note.tone, '')}{note.words}", note.counted) if part)
+        words = f"{MARKS.get(note.tone, '')}{note.words}{note.counted}"
         role = note.tone if note.tone in ("low", "high") else "ink"
         yield Paragraph(words, broken(words, fit.size, width, fit.lines), role)
     if len(notes) > len(shown):

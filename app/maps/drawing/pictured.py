@@ -6,9 +6,9 @@ from uuid import UUID
 
 from app.curves import drawing as curve_drawing
 from app.curves.words import headline
-from app.maps.board.looks import Board, BoardStage, Gap, Target
+from app.maps.board.looks import Board, BoardNote, BoardStage, Gap, Target
 from app.maps.board.models import LANES
-from app.maps.board.words import LANE_NAMES, TARGET_NAME, gap_words, verdict
+from app.maps.board.words import LANE_NAMES, TARGET_NAME, gap_words, mismatch_words, verdict
 from app.maps.drawing import words
 from app.maps.drawing.leaving import Leaving
 from app.maps.drawing.picture import Picture, PictureLane, PictureNote, PictureStage, PictureWords
@@ -25,7 +25,7 @@ def pictured(board: Board, support: Support, whose: Leaving, today: date) -> Pic
     """Return the picture of ``board`` with what of people's words may leave the team."""
     points = curve_drawing.chart_points(board.curve)
     by_key = {one.key: point for one, point in zip(board.curve.points, points, strict=True)}
-    flags = {one.stage.id: words.mismatch_words(one) for one in support.stages}
+    flags = {one.stage.id: mismatch_words(one) for one in support.stages}
     to_be = board.map is not None and board.map.kind == "to_be"
     lanes = [PictureLane(lane, translate(LANE_NAMES[lane]), firm=lane == "frontstage") for lane in LANES]
     if to_be:
@@ -62,13 +62,18 @@ def _flag(stage_id: UUID, flags: Mapping[UUID, str], *, to_be: bool) -> str:
 
 
 def _notes(board: Board, one: BoardStage, whose: Leaving) -> Mapping[str, Sequence[PictureNote]]:
-    cells: dict[str, list[PictureNote]] = {
-        lane: [PictureNote(*words.note_words(board, note, whose), TONES.get(lane, "")) for note in one.cells[lane]]
-        for lane in LANES
-    }
+    cells = {lane: _cell(board, one.cells[lane], whose, TONES.get(lane, "")) for lane in LANES}
     cells["gap"] = [_gap(gap) for gap in ([one.gap] if one.gap else [])] + cells["gap"]
     cells[TARGET_LANE] = [PictureNote(said) for said in _target(one.target)] if one.target else []
     return cells
+
+
+def _cell(board: Board, notes: Sequence[BoardNote], whose: Leaving, tone: str) -> list[PictureNote]:
+    """The notes of a cell; those whose words may not be handed on are counted in one line at its end."""
+    said = [words.note_words(board, note, whose) for note in notes]
+    shown = [PictureNote(what, behind, tone) for what, behind in said if what]
+    silent = len(said) - len(shown)
+    return [*shown, PictureNote(words.withheld_words(silent))] if silent else shown
 
 
 def _gap(gap: Gap) -> PictureNote:

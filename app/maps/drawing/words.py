@@ -1,36 +1,15 @@
 """What the picture of a map says beside notes and figures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Final
 
 from app.curves import drawing as curve_drawing
 from app.curves.words import sentence
 from app.maps.board.looks import Board, BoardNote
-from app.maps.board.words import KIND_NAMES, counted, missing_words, party_words
+from app.maps.board.words import KIND_NAMES, missing_words, party_words
 from app.maps.drawing.leaving import Leaving
-from app.maps.ecosystem.looks import Mismatch, StageSupport
 from app.web.i18n import mark as _
 from app.web.i18n import translate
-
-MISMATCHES: Final[Mapping[Mismatch, str]] = {
-    "nothing": _("最难的一段，没有支持"),
-    "only_generic": _("最难的一段，只有 %(n)s 条通用消息"),
-    "least": _("最难的一段，支持最少"),
-}
-PERHAPS: Final[Mapping[Mismatch, str]] = {
-    "nothing": _("可能是最难的一段，没有支持"),
-    "only_generic": _("可能是最难的一段，只有 %(n)s 条通用消息"),
-    "least": _("可能是最难的一段，支持最少"),
-}
-
-
-def mismatch_words(one: StageSupport) -> str:
-    """Return how support fails people at a stage, or nothing."""
-    if one.mismatch is None:
-        return ""
-    words = (MISMATCHES if one.certain else PERHAPS)[one.mismatch]
-    return translate(words) % {"n": f"{one.contacts:.2g}"} if "%" in words else translate(words)
 
 
 def subtitle(board: Board, today: date) -> str:
@@ -53,20 +32,23 @@ def say(board: Board) -> str:
 
 
 def note_words(board: Board, note: BoardNote, whose: Leaving) -> tuple[str, str]:
-    """Return what a note says in what is handed on, and what stands behind it.
-
-    Where its words are people's and none of them agreed to be quoted, only how many there are.
-    """
+    """Return what a note says in what is handed on ("" where nobody of those who said it agreed to be quoted), and who
+    stands behind it."""
     touchpoint = board.protocol.touchpoint_of(note.touchpoint_id)
     beside = [touchpoint.name] if touchpoint and note.own and touchpoint.name not in note.shown else []
     beside += [party_words(note)] if note.party else []
-    behind = " · ".join([*beside, *filter(None, [counted(note)])])
+    beside += [translate(_("%(n)s 人")) % {"n": note.people}] if note.people else []
+    beside += [translate(_("观察 %(n)s 位")) % {"n": note.observers}] if note.observers else []
+    behind = translate(_("（%(said)s）")) % {"said": translate(_("，")).join(beside)} if beside else ""
     if note.own:
-        return note.shown, f"（{behind}）" if behind else ""
+        return note.shown, behind
     first = whose.first(note)
-    if first is None:
-        return translate(_("原话不引用")), f"（{behind}）" if behind else ""
-    return f"“{first.words}”", f"（{behind}）" if behind else ""
+    return (first.words if first else ""), behind
+
+
+def withheld_words(notes: int) -> str:
+    """Return how many notes of a cell rest on words that are not handed on."""
+    return translate(_("另有 %(n)s 处，原话不引用")) % {"n": notes}
 
 
 def foot(board: Board, *, withheld: bool) -> Iterator[str]:

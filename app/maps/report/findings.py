@@ -1,0 +1,140 @@
+"""All that a report is written from, read in one session: curve, map, support, touchpoints, checks, and what is planned."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.curves import queries as curve_queries
+from app.curves import service as curves
+from app.curves.matrices import CellMatrices
+from app.curves.service import Curve, CurvePoint, CurveQuestion
+from app.maps.board import service as boards
+from app.maps.board.looks import Board, BoardStage, Viewer
+from app.maps.drawing.leaving import Leaving, leaving
+from app.maps.drawing.service import MapToHand
+from app.maps.ecosystem.looks import Ecosystem, StageSupport, Support
+from app.maps.ecosystem.service import support as support_of
+from app.maps.ecosystem.service import touchpoints as touchpoints_of
+from app.maps.insights.improving import ImprovementLook, improvements
+from app.maps.insights.outcomes import ResultLook, results
+from app.maps.insights.self_checking import Looking, SelfCheck, self_check
+from app.maps.insights.service import InsightLook, insights
+from app.maps.insights.waves import BetweenWaves
+from app.maps.quotations import Quoted
+from app.maps.service import KeptScenes
+from app.participants import queries as participants
+
+MOST_QUOTES = 4
+"""Of a place; a manager reads so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stage that matters: its column of the map, whether it is the only candidate, and what may be quoted of it."""
+
+    column: BoardStage
+    certain: bool
+    quotes: Sequence[Quoted]
+
+    @property
+    def point(self) -> CurvePoint:
+        """Its point of the curve."""
+        return self.column.point
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a report is written from, as one viewer may see it. ``valley`` and ``peak``: None where nothing can be told;
+    ``days`` is the curve by days from the anchor event."""
+
+    board: Board
+    support: Support
+    ecosystem: Ecosystem
+    checked: SelfCheck
+    insights: Sequence[InsightLook]
+    improvements: Sequence[ImprovementLook]
+    results: Sequence[ResultLook]
+    leaving: Leaving
+    valley: Place | None
+    peak: Place | None
+    days: Curve
+    people: int
+    at: datetime
+
+    @property
+    def curve(self) -> Curve:
+        """The curve by stage."""
+        return self.board.curve
+
+    @property
+    def hand(self) -> MapToHand:
+        """The map as it is handed on beside the report."""
+        return MapToHand(self.board, self.support, self.leaving, self.at)
+
+    def support_at(self, place: Place) -> StageSupport | None:
+        """Return the support logged at a place."""
+        return self.support.at(place.column.stage.key)
+
+    def whose(self) -> Iterator[tuple[UUID, UUID]]:
+        """Yield of each quote whose it is and which entry it stands in, for the log of readings."""
+        yield from self.hand.whose
+        for place in (self.valley, self.peak):
+            for quote in place.quotes if place else ():
+                yield quote.said.participant_id, quote.said.source_id
+
+
+def findings(session: Session, matrices: CellMatrices, kept: KeptScenes, viewer: Viewer) -> Findings:
+    """Return what the viewer's report is written from."""
+    study_id, anonymous = viewer.sight.study_id, not viewer.text
+    board = boards.board(session, matrices, kept, viewer)
+    may_leave = leaving(session, study_id)
+    sight = viewer.sight if viewer.text else None
+    return Findings(
+        board=board,
+        support=support_of(session, matrices, study_id, anonymous=anonymous, personal=False),
+        ecosystem=touchpoints_of(session, matrices, study_id, anonymous=anonymous),
+        checked=self_check(session, matrices, kept, study_id, Looking(None, anonymous)),
+        insights=insights(session, study_id, sight),
+        improvements=improvements(session, study_id),
+        results=results(session, study_id, BetweenWaves(session, matrices, study_id, anonymous), anonymous=anonymous),
+        leaving=may_leave,
+        valley=_place(board, may_leave, board.curve.valley, lowest=True),
+        peak=_place(board, may_leave, board.curve.peak, lowest=False),
+        days=_days(session, matrices, viewer, board),
+        people=participants.count(session, study_id),
+        at=clock.now(),
+    )
+
+
+def _days(session: Session, matrices: CellMatrices, viewer: Viewer, board: Board) -> Curve:
+    return curves.curve(
+        session,
+        matrices,
+        viewer.sight.study_id,
+        CurveQuestion(by="day"),
+        revisions=curve_queries.revisions(session, viewer.sight.study_id),
+        coder_version=board.protocol.study.coder_version,
+        anonymous=not viewer.text,
+    )
+
+
+def _place(board: Board, may_leave: Leaving, keys: Sequence[str], *, lowest: bool) -> Place | None:
+    """The most extreme candidate; None where the candidates are all that is known, which says nothing."""
+    enough = [one for one in board.stages if one.point.enough and one.point.estimate is not None]
+    candidates = [one for one in enough if one.point.key in keys]
+    if not candidates or (len(candidates) == len(enough) and len(enough) > 1):
+        return None
+    column = (min if lowest else max)(candidates, key=lambda one: one.point.estimate or 0.0)
+    return Place(column, len(keys) == 1, _quotes(column, may_leave, "pain" if lowest else "delight"))
+
+
+def _quotes(column: BoardStage, may_leave: Leaving, lane: str) -> Sequence[Quoted]:
+    """One quote of each note, those of the notes that most people told first; then more of the same; each entry once."""
+    notes = sorted(column.cells[lane], key=lambda note: -(note.people or 0))
+    ranked = [may_leave.quotes(note.quotes) for note in notes]
+    turns = [quotes[turn] for turn in range(MOST_QUOTES) for quotes in ranked if turn < len(quotes)]
+    return list({one.said.source_id: one for one in reversed(turns)}.values())[::-1][:MOST_QUOTES]
