@@ -59,14 +59,13 @@ def _lacking(one: Missing) -> str:
 
 def widest_gap(board: Board) -> str:
     """Return where expectation lies furthest above what is delivered, beyond chance; nothing where it nowhere does."""
-    clear = [one for one in board.stages if one.gap and one.gap.clear and (one.gap.gap or 0) > 0]
+    clear = [one.gap for one in board.stages if one.gap and one.gap.clear and (one.gap.gap or 0) > 0]
     if not clear:
         return ""
-    widest = max(clear, key=lambda one: (one.gap.gap or 0) if one.gap else 0)
-    assert widest.gap is not None
+    widest = max(clear, key=lambda gap: gap.gap or 0)
     return translate(_("和期望差得最多的是%(name)s：%(figures)s。")) % {
-        "name": quoted(widest.stage.name),
-        "figures": gap_words(widest.gap),
+        "name": quoted(widest.label),
+        "figures": gap_words(widest),
     }
 
 
@@ -102,22 +101,27 @@ def mismatch_words(one: StageSupport) -> str:
 
 
 def counted(note: BoardNote) -> str:
-    """Return how many people a note rests on and who found it: «3 人 · 5 条原话 · 机器找到的»."""
+    """Return what a note rests on: «3 人 5 条原话», of one person only «1 条原话»."""
     parts = []
-    if note.people:
-        parts.append(translate(_("%(n)s 人")) % {"n": note.people})
-    if note.observers:
-        parts.append(translate(_("观察 %(n)s 位")) % {"n": note.observers})
     if note.quote_count:
         parts.append(translate(_("%(n)s 条原话")) % {"n": note.quote_count})
-    if note.origin in FOUND_BY:
-        parts.append(translate(FOUND_BY[note.origin]))
-    return " · ".join(parts)
+    if note.people and note.people > 1:
+        parts.insert(0, translate(_("%(n)s 人")) % {"n": note.people})
+    if note.observers:
+        parts.append(translate(_("观察 %(n)s 位")) % {"n": note.observers})
+    return " ".join(parts)
+
+
+def found_by(note: BoardNote) -> str:
+    """Return who found what a note says, and with what: a version of the model, a code, or nothing for the team's own."""
+    if note.origin not in FOUND_BY:
+        return ""
+    return " ".join(part for part in (translate(FOUND_BY[note.origin]), note.source_name) if part)
 
 
 def party_words(note: BoardNote) -> str:
     """Return who of the ten parties does it, or nothing."""
-    return translate(PARTIES[note.party]) if note.party in PARTIES else ""
+    return translate(PARTIES[note.party]) if note.party and note.party in PARTIES else ""
 
 
 def spoken_cell(stage: str, lane: str, notes: Sequence[BoardNote]) -> str:

@@ -1,0 +1,65 @@
+"""How a map fits one A3 sheet: how small the words must be, and how many notes of a cell there is room for.
+
+The curve takes its height from its width, so that lanes share what is left of the sheet. A browser cannot tell how long a
+page will be on paper before it prints; the length of the notes can.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from app.charts.geometry import text_width
+from app.maps.board.looks import Board, BoardNote
+from app.maps.board.models import LANES
+
+ROOM_PT: Final = 350.0
+"""What is left for the lanes under the head and the curve of an A3 sheet that lies (842 pt high, margins off)."""
+COLUMNS_PT: Final = 1040.0
+"""How wide all columns are together."""
+BEHIND_EM: Final = 9.0
+"""How wide the people and quotes behind a note are, in its own letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One way to write: its name in the style sheet, the size of letters, lines of a note and notes of a cell at most."""
+
+    size: Literal["usual", "dense", "densest"]
+    letter_pt: float
+    line: float
+    padding_pt: float
+    lines: int
+    notes: int
+
+
+WAYS: Final = (
+    Paper("usual", 8.5, 1.32, 6.0, 6, 6),
+    Paper("dense", 7.3, 1.26, 6.0, 4, 5),
+    Paper("densest", 6.4, 1.22, 4.0, 2, 3),
+)
+
+
+def plan(board: Board) -> Paper:
+    """Return the largest way to write all notes on one sheet; the smallest one shortens and leaves out what it must."""
+    for way in WAYS[:-1]:
+        if _height(board, way) <= ROOM_PT and all(len(cell) <= way.notes for cell in _cells(board)):
+            return way
+    return WAYS[-1]
+
+
+def _cells(board: Board) -> Sequence[Sequence[BoardNote]]:
+    return [one.cells[lane] for one in board.stages for lane in LANES]
+
+
+def _height(board: Board, way: Paper) -> float:
+    column = COLUMNS_PT / max(len(board.stages), 1) - 5
+    # A gap takes a bar and two lines, a flag two.
+    rows = [max((_lines(one.cells[lane], column, way) for one in board.stages), default=0) for lane in LANES]
+    extra = 12.0 + 4 * way.letter_pt * way.line
+    return sum(max(1, lines) * way.letter_pt * way.line + way.padding_pt for lines in rows) + extra
+
+
+def _lines(notes: Sequence[BoardNote], column: float, way: Paper) -> int:
+    widths = [text_width(note.shown, way.letter_pt) + BEHIND_EM * way.letter_pt for note in notes]
+    return sum(min(way.lines, math.ceil(width * 1.08 / column)) for width in widths)
