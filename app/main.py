@@ -58,6 +58,7 @@ from app.jobs.worker import Worker
 from app.maps import api as maps_api
 from app.maps import pages as maps_pages
 from app.maps.board import api as maps_board_api
+from app.maps.board import pages as maps_board_pages
 from app.maps.board import version_api as maps_version_api
 from app.maps.drawing import api as maps_drawing_api
 from app.maps.ecosystem import api as maps_ecosystem_api
@@ -152,6 +153,7 @@ ROUTERS = (
     maps_drawing_api.router,
     maps_api.router,
     maps_pages.router,
+    maps_board_pages.router,
     maps_ecosystem_api.router,
     maps_board_api.router,
     maps_version_api.router,
