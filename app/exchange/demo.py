@@ -1,49 +1,36 @@
-"""The demo study: a dental-implant diary of 24 people, taken in as any user would take theirs in."""
+"""The demo: a dental-implant diary of 24 people and, when asked for, a small study for each other template."""
 
 import json
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.accounts.actors import SCOPES, StaffActor
+from app.accounts.actors import SCOPES
 from app.accounts.errors import WrongCredentials
 from app.accounts.models import User
 from app.accounts.queries import actor_of_key, user_by_login
 from app.accounts.service import create_api_key, create_user, recognise, set_password
-from app.audit.service import Change, record
 from app.core import clock, schema
 from app.core.crypto import Keyring
 from app.core.db import Database
 from app.core.private import private_folder
 from app.core.settings import Settings
-from app.exchange import queries
-from app.exchange.demo_coding import prepare_coding
-from app.exchange.demo_schedule import switch_on_schedule
-from app.exchange.entries import EntryImport, Refused
-from app.exchange.newcomers import Rules
-from app.exchange.sheets import open_sheet
+from app.exchange.demo_studies import ACTOR, DEMOS, FIRST, DemoStudy, is_loaded, load_into, open_demo
 from app.participants import queries as participants
 from app.participants.links import PersonalLink
 from app.participants.models import Participant
-from app.participants.roster import read_roster
-from app.participants.service import enrol_roster, renew_link
+from app.participants.service import renew_link
 from app.studies import queries as studies
+from app.studies.errors import UnknownTemplate
 from app.studies.models import Study
-from app.studies.schemas import StudyIn
-from app.studies.service import create_study
 from app.web.i18n import translate
 
-SLUG = "demo-dental-implant"
 LOGIN = "demo"
-ACTOR = "cli"
-LOADED = "demo.loaded"
-FOLDER = Path(__file__).parent / "demo"
 KEPT = "demo.json"
 
 
@@ -57,6 +44,19 @@ class DemoAccess:
     api_key: str
     participant_link: str
     participants: list[dict[str, str]]
+    stages: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateDemo:
+    """Where the demo of one template stands: the names of its fields are the keys of ``xinlu demo --template … --json``."""
+
+    template: str
+    study: str
+    title: str
+    address: str
+    staff: dict[str, str]
+    participants: list[str]
     stages: list[str]
 
 
@@ -77,12 +77,7 @@ def load_demo(database: Database, settings: Settings, keyring: Keyring) -> DemoA
     """
     schema.upgrade(database)
     kept = _read_kept(settings)
-    with database.write() as session:
-        user = user_by_login(session, LOGIN) or _make_user(session)
-        study = studies.study_by_slug(session, SLUG) or _make_study(session, user, settings)
-        loaded = queries.logged(session, study.id, LOADED)
-    if not loaded:
-        _load(database, keyring, study, user)
+    user, study = _loaded(database, settings, keyring, DEMOS[FIRST])
     with database.write() as session:
         working = _working(session, keyring, study, user.id, kept)
     _keep(settings, working)
@@ -90,37 +85,44 @@ def load_demo(database: Database, settings: Settings, keyring: Keyring) -> DemoA
         return _describe(session, settings, study, working)
 
 
+def load_template(database: Database, settings: Settings, keyring: Keyring, key: str) -> TemplateDemo:
+    """Migrate, load the demo study of the template ``key`` unless it was loaded before, and say where it stands.
+
+    UnknownTemplate for a template without a demo.
+    """
+    if key not in DEMOS:
+        raise UnknownTemplate()
+    schema.upgrade(database)
+    kept = _read_kept(settings)
+    user, study = _loaded(database, settings, keyring, DEMOS[key])
+    with database.write() as session:
+        password = _password(session, session.get_one(User, user.id), kept)
+    _keep(settings, replace(kept, password=password))
+    with database.read() as session:
+        return TemplateDemo(
+            template=key,
+            study=study.slug,
+            title=study.title,
+            address=f"{settings.public_address}/studies/{study.slug}",
+            staff={"login": LOGIN, "password": password},
+            participants=[one.code for one in _people(session, study.id)],
+            stages=[stage.key for stage in studies.protocol(session, study.id).stages],
+        )
+
+
+def _loaded(database: Database, settings: Settings, keyring: Keyring, demo: DemoStudy) -> tuple[User, Study]:
+    with database.write() as session:
+        user = user_by_login(session, LOGIN) or _make_user(session)
+        study = open_demo(session, demo, user, settings)
+        loaded = is_loaded(session, study)
+    if not loaded:
+        load_into(database, keyring, demo, study, user)
+    return user, study
+
+
 def _make_user(session: Session) -> User:
     # Nobody knows this password: what is kept does not match it, and so the demo gets one of its own below.
     return create_user(session, LOGIN, translate("演示"), secrets.token_urlsafe(32), is_admin=True, by=ACTOR)
-
-
-def _make_study(session: Session, user: User, settings: Settings) -> Study:
-    actor = StaffActor(user.id, user.login, user.name, user.is_admin)
-    given = StudyIn(
-        title=translate("种植牙恢复日记"),
-        slug=SLUG,
-        template="dental_implant",
-        description=translate("演示用的研究：24 个人从知晓到分享的日记，内容是写出来的，不是真人的。"),
-    )
-    return create_study(session, actor, given, default_coder=settings.coder)
-
-
-def _load(database: Database, keyring: Keyring, study: Study, user: User) -> None:
-    with database.write() as session:
-        enrol_roster(session, keyring, ACTOR, study, read_roster((FOLDER / "participants.csv").read_bytes()))
-    rules = Rules(known_only=True, paper_consent=True)
-    importing = EntryImport(database, keyring, study.slug, by=ACTOR, rules=rules)
-    with open_sheet(FOLDER / "diaries.csv", importing.knows) as sheet:
-        importing.run(sheet, _refuse, lambda _: None)
-    with database.write() as session:
-        switch_on_schedule(session, ACTOR, study)
-        prepare_coding(session, StaffActor(user.id, user.login, user.name, user.is_admin), study)
-        record(session, Change(ACTOR, LOADED, study.id))
-
-
-def _refuse(refused: Refused) -> None:
-    raise ValueError(f"the demo's own diary, row {refused.row.number}: {refused.reason}")
 
 
 def _working(session: Session, keyring: Keyring, study: Study, user_id: UUID, kept: _Secrets) -> _Secrets:

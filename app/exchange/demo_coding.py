@@ -12,12 +12,11 @@ from app.coding.plan_schemas import PlanIn
 from app.studies.access import OWNER, StudyAccess
 from app.studies.models import Study
 
-STARTER: Final = "dental_implant"
 PLAN: Final = PlanIn(design="uniform", rate=0.2, double_share=0.25)
 
 
-def prepare_coding(session: Session, actor: StaffActor, study: Study) -> None:
-    """Give ``study`` its starter's codebook and a plan of draws; nobody has coded anything yet."""
+def prepare_coding(session: Session, actor: StaffActor, study: Study, starter: str) -> None:
+    """Give ``study`` the codebook of ``starter`` and a plan of draws; nobody has coded anything yet."""
     version = version_of(session, study.id)
-    codebook.add_codes(session, actor.label, study.id, codes_of_starter(STARTER), version=version, origin=STARTER)
+    codebook.add_codes(session, actor.label, study.id, codes_of_starter(starter), version=version, origin=starter)
     plans.plan(session, StudyAccess(study, actor, OWNER), PLAN, 0)

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
 from app.diary.models import Receipt
 from app.participants.models import Consent, Participant
 from app.participants.queries import IS_PERSON
+from app.statements.models import Statement
 from app.studies.models import Study
 
 
@@ -49,6 +50,17 @@ def as_id(reference: str) -> UUID | None:
         return UUID(reference)
     except ValueError:
         return None
+
+
+def said_by(session: Session, study_id: UUID, code: str) -> Sequence[tuple[UUID, str]]:
+    """Return id and text of what the person with this code has said, in the order in which it happened."""
+    query = (
+        select(Statement.id, Statement.text)
+        .join(Participant, and_(Participant.study_id == study_id, Participant.id == Statement.participant_id))
+        .where(Statement.study_id == study_id, Participant.code == code, Statement.retracted_at.is_(None))
+        .order_by(Statement.occurred_at, Statement.id)
+    )
+    return [(statement_id, text) for statement_id, text in session.execute(query)]
 
 
 def logged(session: Session, study_id: UUID, action: str) -> bool:

@@ -1,16 +1,18 @@
 """What commands show while they work and when they are done."""
 
+import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Protocol, TextIO
 
 import segno
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from app.exchange.demo import DemoAccess
+from app.exchange.demo import DemoAccess, TemplateDemo
 from app.exchange.entries import Summary
 from app.web.i18n import translate
 
@@ -85,3 +87,15 @@ def demo(access: DemoAccess, file: TextIO) -> None:
     segno.make(access.participant_link, error="l", micro=False).terminal(out=file, border=2, compact=True)
     print(f"\n  API key             {access.api_key}\n", file=file)
     print(f"  curl -H 'Authorization: Bearer {access.api_key}' {curve}\n", file=file)
+
+
+def template_demos(demos: Sequence[TemplateDemo], file: TextIO, *, as_json: bool) -> None:
+    """Print where the demos stand: for a person, or as one JSON object (of one demo), or an array (of several)."""
+    if as_json:
+        found = [asdict(one) for one in demos]
+        print(json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False), file=file)
+        return
+    for one in demos:
+        print(f"\n  {one.title}\n    {one.address}", file=file)
+    staff = demos[0].staff
+    print(f"\n    账号 login        {staff['login']}\n    密码 password     {staff['password']}\n", file=file)
