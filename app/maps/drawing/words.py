@@ -56,7 +56,7 @@ def foot(board: Board, *, withheld: bool) -> Iterator[str]:
     yield missing_words(board)
     yield curve_drawing.footnote(board.curve)
     if any(one.gap for one in board.stages):
-        yield translate(_("短横是团队写下的期望，点线连到实际的感受；差距 = 期望 − 实际，当期望是确定的数。"))
+        yield translate(_("短横是团队写下的期望，点线连到实际的感受；差距 = 期望 − 实际，期望按确定的数算。"))
     if not board.text:
         yield translate(_("没有读原话的权限：不显示原话，少于 8 人的数字也不显示。"))
     elif withheld:
