@@ -155,7 +155,7 @@ def _scenes(found: StudyScenes, standing: set[UUID], map_id: UUID) -> list[Propo
         for lane, those in lists:
             for scene in those:
                 quotes = [one for one in scene.quotes if UUID(one.statement) in standing]
-                if quotes:
+                if quotes and (scene.people > 1 or _SIGN[lane] * scene.sentiment >= 0):
                     made.append(_scene(scene, quotes, lane, stage.stage.id, source, map_id))
     return made
 
@@ -164,7 +164,16 @@ def _scene(scene: Scene, quotes: Sequence[Quote], lane: str, stage_id: UUID, sou
     lead = next((one for one in quotes if one.text == scene.phrase), quotes[0])
     ordered = [lead, *(one for one in quotes if one is not lead)][:MOST_QUOTATIONS]
     spans = [(Span(UUID(one.statement), one.start, one.end), source) for one in ordered]
-    return _told(map_id, stage_id, lane, source, spans, len({one.person for one in quotes}), scene.specificity)
+    return _told(map_id, stage_id, lane, source, spans, len({one.person for one in quotes}), _worth(scene, lane))
+
+
+def _worth(scene: Scene, lane: str) -> float:
+    """What can be acted on comes first, and what its whole statement says rather than a clause of it against the rest."""
+    return scene.specificity + _SIGN[lane] * scene.sentiment
+
+
+_SIGN = {"pain": -1, "delight": 1, "thought": 0}
+"""What one person said in a statement that leans the other way is read with the scenes, not laid on the map."""
 
 
 def _told(

@@ -202,20 +202,20 @@ def _put_notes(session: Session, access: StudyAccess, row: ExperienceMap, wanted
             one.removed_at, one.updated_at, one.updated_by = now, now, by
             one.version += 1
     for note_id, kept in back.items():
-        stands = present.get(note_id)
-        note = _note(kept)
-        if stands is None or (stands.removed_at is None and _same(stands, note)):
-            spans_only = stands
-        else:
-            for name in _PUT_BACK:
-                setattr(stands, name, getattr(note, name))
-            stands.stage_id, stands.touchpoint_id = note.stage_id, note.touchpoint_id
-            stands.removed_at, stands.updated_at, stands.updated_by = None, now, by
-            stands.version += 1
-            spans_only = stands
-        if spans_only is not None:
-            _put_spans(session, row.study_id, note_id, _spans(kept))
+        if note_id in present:
+            _put_note(session, access, present[note_id], kept)
     session.flush()
+
+
+def _put_note(session: Session, access: StudyAccess, row: MapNote, kept: Mapping[str, Any]) -> None:
+    note = _note(kept)
+    respanned = _put_spans(session, row.study_id, row.id, _spans(kept))
+    if row.removed_at is None and _same(row, note) and not respanned:
+        return
+    for name in (*_PUT_BACK, "stage_id", "touchpoint_id"):
+        setattr(row, name, getattr(note, name))
+    row.removed_at, row.updated_at, row.updated_by = None, clock.now(), access.actor.label
+    row.version += 1
 
 
 def _same(row: MapNote, note: Note) -> bool:
@@ -223,11 +223,16 @@ def _same(row: MapNote, note: Note) -> bool:
     return all(getattr(stands, name) == getattr(note, name) for name in (*_PUT_BACK, "stage_id", "touchpoint_id"))
 
 
-def _put_spans(session: Session, study_id: UUID, note_id: UUID, wanted: Sequence[tuple[Span, str]]) -> None:
+def _put_spans(session: Session, study_id: UUID, note_id: UUID, wanted: Sequence[tuple[Span, str]]) -> bool:
+    """Let a note rest on these words as far as they still stand; return whether that is a change."""
     sight = everyone(study_id)
     standing = quotations.quoted_spans(session, sight, {note_id: wanted})[note_id]
     spans = {Span(one.said.id, one.start, one.end): one.found_by for one in standing}
+    before = quotation_queries.of_owners(session, study_id, "note", [note_id])
+    if [Span(one.statement_id, one.start, one.end) for one in before] == list(spans):
+        return False
     quotations.set_quotations(session, sight, "note", note_id, list(spans), found_by=spans)
+    return True
 
 
 def _put_targets(
@@ -242,7 +247,10 @@ def _put_targets(
         if one is None:
             one = MapTarget(study_id=row.study_id, map_id=row.id, stage_id=stage_id, version=0)
             session.add(one)
-        one.sentiment_micro, one.effort_micro, one.words = kept["sentiment_micro"], kept["effort_micro"], kept["words"]
+        aims = (kept["sentiment_micro"], kept["effort_micro"], kept["words"])
+        if one.version and (one.sentiment_micro, one.effort_micro, one.words) == aims:
+            continue
+        one.sentiment_micro, one.effort_micro, one.words = aims
         one.version += 1
         one.updated_at, one.updated_by = clock.now(), access.actor.label
     session.flush()
