@@ -9,12 +9,12 @@ from starlette.concurrency import run_in_threadpool
 
 from app.charts import svg_to_png
 from app.core.db import MICRO, Database
-from app.curves import contrast_api, correction_api, deps, queries, recoding_api
+from app.curves import contrast_api, correction_api, deps, recoding_api
+from app.curves.behind import codes_behind, quotes_behind
 from app.curves.deps import Asked, Reading
 from app.curves.drawing import draw
-from app.curves.points import conditions_of
 from app.curves.presentation import CurveOut, PointOut, present
-from app.curves.service import By, Curve
+from app.curves.service import Curve
 from app.curves.serving import MEDIA_TYPES, PNG_WIDTH, Kind, preferred, tags
 from app.participants.consents import may_be_quoted
 from app.participants.sight import sight_of
@@ -32,6 +32,16 @@ MayRead = Annotated[Caller, Depends(ApiCallerOfStudy(*ANYONE, scope="curves:read
 MayReadText = Annotated[StudyAccess, Depends(ApiInStudy(*TEXT_READERS, scope="statements:read"))]
 
 
+class CodedOut(BaseModel):
+    """A code on a span of the text, in Unicode code points, and how many coders put it there."""
+
+    code: str
+    name: str
+    start: int
+    end: int
+    coders: int
+
+
 class QuoteOut(BaseModel):
     """A statement behind a point."""
 
@@ -44,6 +54,7 @@ class QuoteOut(BaseModel):
     occurred_at: str
     sentiment: float
     model_version: str
+    codes: list[CodedOut] = Field(description="Those that the caller may see now; none while two people code it blind.")
     quotable: bool | None = Field(
         description="Whether the person agreed to be quoted in reports; null: nobody is asked."
     )
@@ -65,17 +76,17 @@ async def get_curve_as(request: Request, slug: str, caller: MayRead, asked: Aske
 def get_quotes(
     request: Request,
     access: MayReadText,
+    asked: Asked,
     key: Annotated[str, Query(max_length=90, description="The point's key.")],
-    by: By = "stage",
     order: Literal["lowest", "highest"] = "lowest",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[QuoteOut]:
-    """The most extreme first. Care staff get those of people who agreed to it."""
+    """The most extreme first, of the same segment, wave and source as the curve. Care staff get those of people who agreed."""
     with request.app.state.database.read() as session:
         protocol = studies.protocol(session, access.study.id)
-        conditions = conditions_of(protocol, by, key)
         sight = sight_of(session, access)
-        found = queries.quotes(session, sight, conditions=conditions, lowest_first=order == "lowest", limit=limit)
+        found = quotes_behind(session, sight, protocol, asked, key, lowest=order == "lowest", limit=limit)
+        codes = codes_behind(session, access, [one.id for one in found])
         quotable = may_be_quoted(session, access.study.id)
     request.app.state.readings.note(access, deps.whose(found))
     return [
@@ -89,6 +100,10 @@ def get_quotes(
             occurred_at=one.occurred_at.isoformat(),
             sentiment=one.sentiment_micro / MICRO,
             model_version=one.model_version,
+            codes=[
+                CodedOut(code=str(mark.code), name=mark.name, start=mark.start, end=mark.end, coders=mark.coders)
+                for mark in codes.get(one.id, ())
+            ],
             quotable=None if quotable is None else one.participant_id in quotable,
         )
         for one in found

@@ -96,6 +96,19 @@ def compute(request: Request, session: Session, reading: Reading) -> Curve:
     )
 
 
+def smoothed(request: Request, session: Session, reading: Reading, curve: Curve) -> Curve:
+    """Return a curve by days with the smooth one through them, for whoever sees text; any other as it is."""
+    if curve.by != "day" or reading.anonymous:
+        return curve
+    asked = replace(reading.question, score=curve.score if curve.corrected else "model")
+    matrices: CellMatrices = request.app.state.matrices
+    study_id = reading.access.study.id
+    return replace(
+        curve,
+        smooth=contrasts.smoothed_days(session, matrices, study_id, asked, revisions=reading.revisions, lam=curve.lam),
+    )
+
+
 def correct(request: Request, session: Session, reading: Reading) -> Correction:
     """Return the curve that ``reading`` asks for without and with its correction, in the same session."""
     matrices: CellMatrices = request.app.state.matrices
