@@ -42,6 +42,7 @@ from app.diary import sync as diary_sync
 from app.diary.desk import EntryDesk
 from app.diary.limits import LARGER_BODIES
 from app.exchange import codebook_pages as exchange_codebook
+from app.exchange import relations_pages
 from app.exchange.refi import api as refi_api
 from app.exchange.refi import pages as refi_pages
 from app.exchange.refi.limits import LARGER_BODIES as LARGER_PROJECTS
@@ -62,11 +63,14 @@ from app.maps.board import pages as maps_board_pages
 from app.maps.board import version_api as maps_version_api
 from app.maps.drawing import api as maps_drawing_api
 from app.maps.ecosystem import api as maps_ecosystem_api
+from app.maps.groups import api as groups_api
+from app.maps.groups import pages as groups_pages
 from app.maps.insights import api as insights_api
 from app.maps.insights import doing_api as improvements_api
 from app.maps.service import KeptScenes
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
+from app.participants import relation_api
 from app.participants.readings import Readings
 from app.prompts import api as prompts_api
 from app.prompts import pages as prompts_pages
@@ -117,6 +121,7 @@ ROUTERS = (
     studies_pages.router,
     participants_api.router,
     participants_pages.router,
+    relation_api.router,
     prompts_api.router,
     prompts_pages.router,
     takeaway_router,
@@ -140,6 +145,7 @@ ROUTERS = (
     coding_codebook_changes.router,
     exchange_codebook.pages,
     exchange_codebook.api,
+    relations_pages.router,
     coding_reading_api.router,
     coding_reading.router,
     coding_pages.router,
@@ -151,6 +157,8 @@ ROUTERS = (
     statements_pages.router,
     # Before what takes everything after /maps/ for an id.
     maps_drawing_api.router,
+    groups_api.router,
+    groups_pages.router,
     maps_api.router,
     maps_pages.router,
     maps_board_pages.router,

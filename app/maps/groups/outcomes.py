@@ -124,25 +124,25 @@ def _measure(
         AtStage(
             point.key,
             point.label,
-            _together(
-                measure.kind, felt[:, at], own, places, anonymous=anonymous and (point.suppressed or ground.hidden[at])
-            ),
+            None
+            if anonymous and (point.suppressed or ground.hidden[at])
+            else _together(measure.kind, felt[:, at], own, places, anonymous=anonymous),
         )
         for at, point in enumerate(ground.curve.points)
     )
     return OutcomeLook(
         measure=measure,
         level=_shown(values, set(values), measure.kind, anonymous=anonymous),
-        whole=_together(measure.kind, whole, own, 1, anonymous=False),
+        whole=_together(measure.kind, whole, own, 1, anonymous=anonymous),
         stages=stages,
         segments=_segments(ground, given, measure, values, whole, own, anonymous=anonymous),
     )
 
 
 def _together(kind: str, felt: FloatArray, own: FloatArray, places: int, *, anonymous: bool) -> Association | None:
-    if anonymous:
-        return None
-    return (odds if kind == "yes_no" else correlation)(felt, own, places=places)
+    """Return how both go together; None where a caller without people's words may not know: of fewer than 8 people."""
+    found = (odds if kind == "yes_no" else correlation)(felt, own, places=places)
+    return None if anonymous and found.people < K_ANONYMOUS else found
 
 
 def _segments(

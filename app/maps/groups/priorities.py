@@ -78,6 +78,11 @@ class Priorities:
     voted: bool
     agreement: Agreement | None
 
+    @property
+    def ordered(self) -> Sequence[Spot]:
+        """The spots in the data's order, those without one last."""
+        return sorted(self.spots, key=lambda one: (one.rank is None, one.rank or 0))
+
 
 def look(
     session: Session,
