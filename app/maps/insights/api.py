@@ -16,16 +16,10 @@ from app.maps.insights.deps import (
     reader_sight,
     version_in,
 )
-from app.maps.insights.presentation import (
-    InsightOut,
-    InsightsOut,
-    SelfCheckOut,
-    insight_out,
-    insights_out,
-    self_check_out,
-)
+from app.maps.insights.presentation import insight_out, insights_out, self_check_out
 from app.maps.insights.schemas import InsightIn, NewInsight, SentenceIn, State, StepIn
 from app.maps.insights.sentences import SentenceOut, judge
+from app.maps.insights.shapes import InsightOut, InsightsOut, SelfCheckOut
 from app.maps.insights.tables import insights_csv
 from app.participants.sight import sight_of
 from app.studies.access import RESEARCHERS, confirm
@@ -61,7 +55,7 @@ def insights_table(request: Request, access: MayRead) -> Response:
     """Without people's words: how many quotes each rests on is counted."""
     current_language.set(choose_language(request, access.study.language))
     with request.app.state.database.read() as session:
-        found = service.insights(session, access.study.id, None)
+        found = service.insights(session, access.study.id, reader_sight(session, access))
     return Response(insights_csv(found), media_type="text/csv; charset=utf-8")
 
 

@@ -15,18 +15,11 @@ from app.maps.insights.deps import IfMatch, MayRead, MayWrite, between, checked,
 from app.maps.insights.improving import ImprovementLook
 from app.maps.insights.lanes import LaneOut, lanes_of
 from app.maps.insights.places import today_in
-from app.maps.insights.presentation import (
-    ImprovementOut,
-    ProgrammeOut,
-    ResultOut,
-    ground_out,
-    improvement_out,
-    result_out,
-    step_out,
-)
+from app.maps.insights.presentation import ground_out, improvement_out, result_out, step_out
 from app.maps.insights.programme import elements, five_steps, six_steps
 from app.maps.insights.roadmap import lay_out
 from app.maps.insights.schemas import ImprovementIn, NewImprovement, NewResult, ProgrammeIn, ResultIn, Status
+from app.maps.insights.shapes import ImprovementOut, ProgrammeOut, ResultOut
 from app.maps.insights.tables import results_csv
 from app.studies import queries as studies
 from app.studies.access import RESEARCHERS, StudyAccess, confirm

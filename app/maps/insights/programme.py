@@ -25,12 +25,10 @@ class Held:
     statements: int = 0
     interviews: int = 0
     personas: int = 0
-    segments: int = 0
     as_is_maps: int = 0
     map_notes: int = 0
     pain_notes: int = 0
     insights: int = 0
-    insights_with_quotes: int = 0
     to_be_maps: int = 0
     targets: int = 0
     improvements: int = 0
@@ -41,7 +39,6 @@ class Held:
     care_members: int = 0
     results: int = 0
     measured: int = 0
-    waves: int = 0
 
 
 @dataclass(frozen=True, slots=True)

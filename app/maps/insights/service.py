@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.audit.service import Change, record
 from app.core import clock
 from app.core.ids import uuid7
+from app.curves.service import K_ANONYMOUS
+from app.maps import quotations
 from app.maps.insights import queries
 from app.maps.insights.errors import IdTaken, InsightNotFound, StaleRow, TooManyRows, WordNeeded
 from app.maps.insights.models import STATES, Insight, InsightStep
@@ -23,11 +25,13 @@ from app.maps.insights.places import (
     touchpoint_id_of,
 )
 from app.maps.insights.schemas import MOST_ROWS, InsightIn, NewInsight, StepIn
-from app.maps.quotations import Quoted, Span, quotations_of, set_quotations
-from app.participants.sight import Sight, everyone
+from app.maps.quotations import Quoted, Span, Standing, quotations_of, set_quotations
+from app.participants.sight import Sight
 from app.studies import queries as studies
 from app.studies.access import StudyAccess
 from app.studies.protocol import StageFacts, StudyProtocol, TouchpointFacts
+
+NOTHING = Standing(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class InsightLook:
-    """An insight as it may be seen: ``quotes`` are empty for who may read none, ``quoted`` counts them all."""
+    """An insight as it may be seen: ``quotes`` are those that may be read, ``quoted`` counts all that stand.
+
+    Who may read none is told a number only where 8 people or more stand behind it.
+    """
 
     id: UUID
     title: str
@@ -58,7 +65,7 @@ class InsightLook:
     state: str
     steps: tuple[Step, ...]
     quotes: tuple[Quoted, ...]
-    quoted: int
+    quoted: int | None
     version: int
     created_at: datetime
     updated_at: datetime
@@ -216,17 +223,24 @@ def _looks(session: Session, study_id: UUID, sight: Sight | None, rows: Sequence
     protocol = studies.protocol(session, study_id)
     steps = queries.steps_of(session, study_id, ids)
     people = people_of(session, [row.owner_id for row in rows])
-    quotes = quotations_of(session, sight or everyone(study_id), "insight", ids)
-    counted = quotes if sight is None or sight.consents is None else _all_quotes(session, study_id, ids)
+    quotes = quotations_of(session, sight, "insight", ids) if sight else {}
+    standing = quotations.standing(session, study_id, "insight", ids)
     return [
-        _look(row, protocol, people, steps.get(row.id, ()), quotes.get(row.id, ()) if sight else (),
-              len(counted.get(row.id, ())))
+        _look(
+            row,
+            protocol,
+            people,
+            steps.get(row.id, ()),
+            quotes.get(row.id, ()),
+            _counted(standing.get(row.id, NOTHING), told=sight is not None),
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
-def _all_quotes(session: Session, study_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[object]]:
-    return quotations_of(session, everyone(study_id), "insight", ids)
+def _counted(standing: Standing, *, told: bool) -> int | None:
+    """How many quotations stand; without ``told`` only of nobody, or of people enough to be counted."""
+    return standing.quotes if told or standing.people == 0 or standing.people >= K_ANONYMOUS else None
 
 
 def _look(
@@ -235,7 +249,7 @@ def _look(
     people: Mapping[UUID, Person],
     steps: Sequence[InsightStep],
     quotes: Sequence[Quoted],
-    quoted: int,
+    quoted: int | None,
 ) -> InsightLook:
     return InsightLook(
         id=row.id,

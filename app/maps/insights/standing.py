@@ -74,7 +74,6 @@ def held(session: Session, study_id: UUID, checked: SelfCheck, *, anonymous: boo
         people=0 if anonymous and people < K_ANONYMOUS else people,
         statements=sum(stage.statements or 0 for stage in checked.facts.stages),
         insights=len(found),
-        insights_with_quotes=sum(one.quoted > 0 for one in found),
         improvements=len(doing),
         owned_and_dated=sum(_settled(one) for one in doing),
         moving=sum(one.status == "doing" for one in doing),
@@ -82,7 +81,6 @@ def held(session: Session, study_id: UUID, checked: SelfCheck, *, anonymous: boo
         frontline=sum(one.party in FRONTLINE and one.owner is not None for one in doing),
         results=len(queries.rows_of(session, Result, study_id, most=MOST_ROWS)),
         measured=sum(one.state == STATES[-1] for one in found),
-        waves=len(protocol.waves),
         **evidence_queries.counts(session, study_id),
     )
 
