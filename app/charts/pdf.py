@@ -23,8 +23,8 @@ MOST_WAIT: Final = 30
 _places = threading.BoundedSemaphore(AT_ONCE)
 _PICTURE = """
 #set page(width: {width}mm, height: {height}mm, margin: 0pt)
-#set document(title: json("words.json").title)
-#image("picture.svg", width: 100%, height: 100%, alt: json("words.json").title)
+#set document(title: json("told.json").title)
+#image("picture.svg", width: 100%, height: 100%, alt: json("told.json").title)
 """
 
 
@@ -34,26 +34,31 @@ def svg_to_pdf(svg: str, *, width: float, height: float, title: str) -> bytes:
     Raises what ``typeset`` raises.
     """
     page = _PICTURE.format(width=f"{width:g}", height=f"{height:g}")
-    return typeset(page, {"picture.svg": svg, "words.json": json.dumps({"title": title})})
+    return typeset(page, {"title": title}, {"picture.svg": svg})
 
 
 def typeset(
-    template: str, files: Mapping[str, str], *, form: Literal["pdf", "png"] = "pdf", ppi: float = 72.0
+    template: str,
+    told: Mapping[str, object],
+    pictures: Mapping[str, str] | None = None,
+    *,
+    form: Literal["pdf", "png"] = "pdf",
+    ppi: float = 72.0,
 ) -> bytes:
-    """Return what the typst ``template`` makes of ``files`` (JSON, SVG), by name: a PDF, or its first page as PNG.
+    """Return what the typst ``template`` makes of ``told`` (its ``told.json``) and SVGs by name: a PDF, or its first page.
 
-    What people wrote goes into a file, never into the template: there it is text and cannot become markup. Raises
+    What people wrote goes into ``told``, never into the template: there it is text and cannot become markup. Raises
     ChineseFontMissing when there are Chinese words and no face for them, PdfBusy when the two places are taken for half a
     minute, PdfFailed for what cannot be set, is longer than 8 million characters, or takes longer than a minute.
     """
+    files = {"main.typ": template, "told.json": json.dumps(told, ensure_ascii=False), **(pictures or {})}
     if sum(map(len, files.values())) > MOST_CHARACTERS:
         raise PdfFailed()
-    chinese = any(sign >= FIRST_IDEOGRAPHIC for words in (template, *files.values()) for sign in words)
-    asked = {"files": {"main.typ": template, **files}, "format": form, "ppi": ppi, "chinese": chinese}
+    chinese = any(sign >= FIRST_IDEOGRAPHIC for words in files.values() for sign in words)
     if not _places.acquire(timeout=MOST_WAIT):
         raise PdfBusy()
     try:
-        return _made(asked)
+        return _made({"files": files, "format": form, "ppi": ppi, "chinese": chinese})
     finally:
         _places.release()
 

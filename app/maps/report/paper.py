@@ -1,6 +1,5 @@
 """A report as PDF: A4 for reading, the map on a sheet of A3."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,14 +14,14 @@ TEMPLATE: Final = Path(__file__).with_name("report.typ.txt")
 
 def report_pdf(report: Report) -> bytes:
     """Return the PDF. Raises what app.charts.pdf.typeset raises: ChineseFontMissing, PdfBusy, PdfFailed."""
-    return typeset(TEMPLATE.read_text(encoding="utf-8"), report_files(report))
+    return typeset(TEMPLATE.read_text(encoding="utf-8"), *told(report))
 
 
-def report_files(report: Report) -> Mapping[str, str]:
-    """Return the files that the template reads: everything said as JSON, pictures as SVG."""
+def told(report: Report) -> tuple[Mapping[str, object], Mapping[str, str]]:
+    """Return what the template reads: everything that is said, and pictures as SVG by name."""
     pictures: dict[str, str] = {}
     language, _, region = report.language.partition("-")
-    told = {
+    said = {
         "faces": FACES,
         "serif": SERIF_FACES,
         "lang": language,
@@ -38,7 +37,7 @@ def report_files(report: Report) -> Mapping[str, str]:
         "body": [_section(one, pictures) for one in report.body],
         "appendix": [_section(one, pictures) for one in report.appendix],
     }
-    return {"report.json": json.dumps(told, ensure_ascii=False), **pictures}
+    return said, pictures
 
 
 def _section(section: Section, pictures: dict[str, str]) -> Mapping[str, Any]:
