@@ -20,6 +20,7 @@ from app.core.crypto import Keyring
 from app.core.db import Database
 from app.core.private import private_folder
 from app.core.settings import Settings
+from app.exchange.demo_access import DemoAccess, TemplateDemo
 from app.exchange.demo_studies import ACTOR, DEMOS, FIRST, DemoStudy, is_loaded, load_into, open_demo
 from app.participants import queries as participants
 from app.participants.links import PersonalLink
@@ -32,32 +33,6 @@ from app.web.i18n import translate
 
 LOGIN = "demo"
 KEPT = "demo.json"
-
-
-@dataclass(frozen=True, slots=True)
-class DemoAccess:
-    """Every way into the demo: the names of its fields are the keys of ``xinlu demo --json``."""
-
-    base_url: str
-    study: str
-    staff: dict[str, str]
-    api_key: str
-    participant_link: str
-    participants: list[dict[str, str]]
-    stages: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateDemo:
-    """Where the demo of one template stands: the names of its fields are the keys of ``xinlu demo --template … --json``."""
-
-    template: str
-    study: str
-    title: str
-    address: str
-    staff: dict[str, str]
-    participants: list[str]
-    stages: list[str]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -100,7 +100,7 @@ DEMOS: Final[Mapping[str, DemoStudy]] = MappingProxyType(
             DemoStudy(
                 "retail",
                 _("线上下单，到店取货"),
-                _("演示用的研究：14 位顾客，从种草到退换。内容是写出来的，不是真人的。"),
+                _("演示用的研究：24 位顾客，从种草到退换。内容是写出来的，不是真人的。"),
             ),
             DemoStudy(
                 "contact_centre",

@@ -12,7 +12,7 @@ import segno
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from app.exchange.demo import DemoAccess, TemplateDemo
+from app.exchange.demo_access import DemoAccess, TemplateDemo
 from app.exchange.entries import Summary
 from app.web.i18n import translate
 
