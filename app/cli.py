@@ -26,12 +26,12 @@ from app.core.logging import configure
 from app.core.schema import opened
 from app.core.settings import Settings, SettingsError
 from app.exchange import checkup, codebook_commands, commands, own_data, people, relations_commands, terminal
-from app.exchange.demo import load_demo
 from app.exchange.entries import EntryImport, Refused, Summary
 from app.exchange.interviews import import_interview
 from app.exchange.newcomers import Rules
 from app.exchange.refi import commands as refi_commands
 from app.exchange.refusals import in_words, refusals
+from app.exchange.report_commands import report
 from app.exchange.sheets import open_sheet
 from app.jobs.service import watch
 from app.jobs.worker import Worker
@@ -45,6 +45,7 @@ from app.web.problems import problem
 ACTOR = "cli"
 SHOWN = 20
 CHECKPOINT_EVERY = 5
+ALL = "all"
 
 cli = typer.Typer(
     help="心路 Xinlu: recovery diaries become an emotion curve per journey stage.",
@@ -65,6 +66,7 @@ coder_commands.command("evaluate")(judging.evaluate)
 coder_commands.command("train")(training.train)
 
 cli.command("export")(commands.export)
+cli.command("report")(report)
 imports.command("interview")(import_interview)
 imports.command("qdpx")(refi_commands.import_qdpx)
 imports.command("codebook")(codebook_commands.import_codebook)
@@ -123,11 +125,26 @@ def worker() -> None:
 
 
 @cli.command()
-def demo(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+def demo(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY", help="The small demo of this template instead, such as bank; all: of every template."
+        ),
+    ] = None,
+) -> None:
     """Migrate, load the demo study once, and print every way into it."""
     settings = Settings.from_environment()
+    # By name, as for serving: what a team puts down rests on most of the program, which takes long to import.
+    demos = import_module("app.exchange.demo")
     with opened(settings, migrated=False) as database:
-        access = load_demo(database, settings, keyring_of(settings))
+        if template is not None:
+            wanted = demos.DEMOS if template == ALL else [template]
+            shown = [demos.load_template(database, settings, keyring_of(settings), key) for key in wanted]
+            terminal.template_demos(shown, sys.stdout, as_json=as_json)
+            return
+        access = demos.load_demo(database, settings, keyring_of(settings))
     if as_json:
         print(json.dumps(asdict(access), ensure_ascii=False))
     else:
