@@ -63,6 +63,8 @@ from app.maps.board import pages as maps_board_pages
 from app.maps.board import version_api as maps_version_api
 from app.maps.drawing import api as maps_drawing_api
 from app.maps.ecosystem import api as maps_ecosystem_api
+from app.maps.ecosystem import pages as maps_ecosystem_pages
+from app.maps.ecosystem import support_pages as maps_support_pages
 from app.maps.groups import api as groups_api
 from app.maps.groups import pages as groups_pages
 from app.maps.insights import api as insights_api
@@ -163,6 +165,8 @@ ROUTERS = (
     maps_pages.router,
     maps_board_pages.router,
     maps_ecosystem_api.router,
+    maps_ecosystem_pages.router,
+    maps_support_pages.router,
     maps_board_api.router,
     maps_version_api.router,
     insights_api.router,
