@@ -14,7 +14,7 @@ from app.maps.insights.lanes import lanes_of
 from app.maps.insights.names import STANDINGS, STEP_MEANINGS
 from app.maps.insights.outcomes import ResultLook
 from app.maps.insights.page_parts import Editor, Seen, back_to, show, speak
-from app.maps.insights.pictures import effect_line, scale_of, scales
+from app.maps.insights.pictures import effect_line, road_strip, scale_of, scales
 from app.maps.insights.places import today_in
 from app.maps.insights.programme import at, elements, five_steps, six_steps
 from app.maps.insights.roadmap import lay_out
@@ -62,6 +62,7 @@ def roadmap_page(request: Request, access: Seen, done: Done = "") -> Response:
         "heading": roadmap_headline(found),
         "improvements": found,
         "laid": laid,
+        "strip": road_strip,
         "stages": protocol.stages,
         "lanes": lanes,
         "done": DONE.get(done),

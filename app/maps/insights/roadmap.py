@@ -12,6 +12,8 @@ MOST_MONTHS: Final = 24
 """So many months are drawn; what lies beyond them is drawn up to the edge and says its own dates."""
 
 FEWEST_MONTHS: Final = 3
+ROOM: Final = 3
+"""Words need so many columns, however short the time is."""
 
 
 class Dated(Protocol):
@@ -53,17 +55,27 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One improvement from column ``first`` over ``months`` columns; ``cut`` says that it goes on beyond what is drawn."""
+    """One improvement from column ``first`` over ``months`` columns; ``cut`` says that it goes on beyond what is drawn.
+
+    ``room`` columns from ``at`` on hold its words: never fewer than ROOM, where so many are drawn.
+    """
 
     what: Dated
     first: int
     months: int
     cut: bool
+    at: int
+    room: int
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Where in its room it begins, and how much of that it takes: shares of the width."""
+        return (self.first - self.at) / self.room, self.months / self.room
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What one party does; in a row no two bars overlap."""
+    """What one party does; in a row no two bars, with the room for their words, overlap."""
 
     party: str
     rows: tuple[tuple[Bar, ...], ...]
@@ -130,14 +142,17 @@ def _bar(one: Dated, first: Month, last: Month, months: tuple[Month, ...]) -> Ba
     """What lies wholly beyond the edge stands at the edge."""
     begin = min(max(first.since(months[0]), 0), len(months) - 1)
     end = min(max(last.since(months[0]), begin), len(months) - 1)
-    return Bar(one, begin, end - begin + 1, first < months[0] or last > months[-1])
+    length = end - begin + 1
+    room = min(max(length, ROOM), len(months))
+    at = min(begin, len(months) - room)
+    return Bar(one, begin, length, first < months[0] or last > months[-1], at, room)
 
 
 def _rows(bars: Sequence[Bar]) -> tuple[tuple[Bar, ...], ...]:
     rows: list[list[Bar]] = []
-    for bar in sorted(bars, key=lambda one: one.first):
+    for bar in sorted(bars, key=lambda one: one.at):
         for row in rows:
-            if row[-1].first + row[-1].months <= bar.first:
+            if row[-1].at + row[-1].room <= bar.at:
                 row.append(bar)
                 break
         else:

@@ -119,7 +119,7 @@ _RELATION: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "events": (_("知道 %(people)s 人后来的往来"), _("知道后来往来的人不到 5 位，或少得不能显示")),
         "after_care": (_("记了 %(n)s 样事后的关怀"), _("没有记事后的关怀")),
-        "phases": (_("关系的 %(of)s 期都有打算"), _("关系的 %(of)s 期里只有 %(n)s 期有打算")),
+        "phases": (_("关系的 %(of)s 期都有打算"), _("关系的 %(of)s 期里，有打算的是 %(n)s 期")),
     }
 )
 
