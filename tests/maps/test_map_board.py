@@ -14,7 +14,7 @@ from app.participants.models import Participant
 from tests.maps.map_site import MapSite, stage_of, words
 from tests.maps.test_scenes import carer
 from tests.support.cast import Cast
-from tests.support.databases import holding
+from tests.support.databases import holding, only_on
 from tests.support.scene import SLUG
 
 NIGHT = ("半夜疼得睡不着，按铃没人理", "夜里疼醒三次，再也睡不着")
@@ -102,6 +102,7 @@ def test_a_map_of_one_group_or_round_is_proposed_from_its_people_alone(site: Map
     assert refused.json()["errors"][0]["code"] == "unknown_wave"
 
 
+@only_on("sqlite")  # no storage of its own
 def test_without_one_dimension_a_map_is_incomplete_and_says_where(site: MapSite) -> None:
     map_id = site.make(propose=True)
 
@@ -129,6 +130,7 @@ def test_without_one_dimension_a_map_is_incomplete_and_says_where(site: MapSite)
     assert everywhere == {"did": False, "felt": False, "cared": False}
 
 
+@only_on("sqlite")  # no storage of its own
 def test_the_gap_is_expected_minus_delivered_on_the_axis_of_the_curve(site: MapSite) -> None:
     for number in range(6):
         site.cast.add_patient(f"N{number}")
@@ -193,6 +195,7 @@ def test_who_may_not_read_words_sees_the_teams_notes_and_figures_of_eight(site: 
     assert (seen["people"], seen["quotes"]) == (10, [])
 
 
+@only_on("sqlite")  # no storage of its own
 def test_only_researchers_write_and_strangers_know_of_nothing(site: MapSite) -> None:
     map_id = site.make()
     given = {"id": str(uuid4()), "stage": "recovery", "lane": "pain", "text": "痛"}
@@ -258,6 +261,7 @@ def test_words_taken_back_leave_the_map(site: MapSite) -> None:
     assert "did" in stage_of(site.board(map_id), "treatment")["missing"]
 
 
+@only_on("sqlite")  # no storage of its own
 def test_no_stage_with_notes_on_it_can_go_and_a_renamed_one_shows_its_name(site: MapSite) -> None:
     map_id = site.make()
     site.note(map_id, "留在这里的便签")
@@ -271,6 +275,7 @@ def test_no_stage_with_notes_on_it_can_go_and_a_renamed_one_shows_its_name(site:
     assert (column["name"], words(column["lanes"]["action"])) == ("居家恢复", ["留在这里的便签"])
 
 
+@only_on("sqlite")  # no storage of its own
 def test_every_change_is_logged_without_words(site: MapSite) -> None:
     map_id = site.make(propose=True)
     note = site.note(map_id, "只有团队知道的话")
@@ -289,6 +294,7 @@ def test_every_change_is_logged_without_words(site: MapSite) -> None:
     assert not any(one in told for one in ("团队", "第一版", DID, *NIGHT))
 
 
+@only_on("sqlite")  # no storage of its own
 def test_quotes_that_were_shown_are_noted_as_read(site: MapSite) -> None:
     map_id = site.make(propose=True)
     readings = site.cast.app.state.readings
@@ -300,6 +306,7 @@ def test_quotes_that_were_shown_are_noted_as_read(site: MapSite) -> None:
     assert not readings._waiting
 
 
+@only_on("sqlite")  # no storage of its own
 def test_an_unchanged_map_answers_304_and_a_changed_one_does_not(site: MapSite) -> None:
     map_id = site.make(propose=True)
     address = f"/api/v1/studies/{SLUG}/maps/{map_id}"

@@ -216,5 +216,5 @@ class Together(RuleBasedStateMachine):
 
 def test_two_editors_lose_nothing_and_overwrite_nothing(coded: CodedScene) -> None:
     machine = type("TogetherHere", (Together,), {"scene": coded})
-    few = settings(max_examples=15, stateful_step_count=20, suppress_health_check=list(HealthCheck))
+    few = settings(max_examples=8, stateful_step_count=15, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=few)
