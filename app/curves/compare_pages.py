@@ -1,6 +1,5 @@
 """The page of two groups side by side."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,7 +11,7 @@ from app.curves.contrast_deps import Sides
 from app.curves.contrast_drawing import draw_both, shown
 from app.curves.contrast_words import Compared, headline, sentence, verdict
 from app.curves.deps import Asked, Reading
-from app.curves.groups import Group, asked_of, groups_of
+from app.curves.groups import asked_of, groups_of, usual_pair
 from app.curves.questions import CurveQuestion
 from app.curves.words import label_of
 from app.studies import queries as studies
@@ -32,12 +31,13 @@ Token = Annotated[str, Query(max_length=160)]
 
 @router.get("/studies/{slug}/compare")
 def compare_page(request: Request, access: Seen, asked: Asked, a: Token = "", b: Token = "") -> Response:
-    """Without two groups: two waves, or the first two values that split the participants."""
+    """Without two groups: the first two waves, or the two groups of people of which the smaller is the largest."""
     with request.app.state.database.read() as session:
         reading = deps.read(request, session, access, asked, beside=(a, b))
         protocol = studies.protocol(session, access.study.id)
-        offered = groups_of(protocol, queries.attribute_values(session, access.study.id))
-        two = Sides(a, b) if a and b else _usual(offered)
+        counts = queries.attribute_counts(session, access.study.id)
+        offered = groups_of(protocol, {name: set(values) for name, values in counts.items()})
+        two = Sides(a, b) if a and b else Sides(*usual_pair(protocol, counts))
         told = contrast_deps.compare(request, session, reading, two, readable=True)
     context: dict[str, Any] = {
         "study": access.study,
@@ -60,12 +60,6 @@ def compare_page(request: Request, access: Seen, asked: Asked, a: Token = "", b:
         "written": sum((one.a.entries or 0) + (one.b.entries or 0) for one in told.found.points),
     }
     return render(request, "curves/compare.html", context, language=access.study.language)
-
-
-def _usual(offered: Sequence[tuple[str, Sequence[Group]]]) -> Sides:
-    """The first two of the first kind that has two: waves, then what splits the participants, then sources."""
-    first, second = next(groups for _kind, groups in offered if len(groups) > 1)[:2]
-    return Sides(first.token, second.token)
 
 
 def _row_of(told: Compared) -> Any:

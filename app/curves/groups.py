@@ -75,5 +75,18 @@ def groups_of(protocol: StudyProtocol, values: Mapping[str, set[str]]) -> Sequen
     return offered
 
 
+def usual_pair(protocol: StudyProtocol, counts: Mapping[str, Mapping[str, int]]) -> tuple[str, str]:
+    """Return the two groups to show to whoever names none: the first two waves; else of the attributes that make groups
+    the two largest where the smaller is the largest; else two sources. ``counts`` are people by attribute and value."""
+    if len(protocol.waves) > 1:
+        return f"wave:{protocol.waves[0].key}", f"wave:{protocol.waves[1].key}"
+    pairs = []
+    for attribute, values in sorted(counts.items()):
+        if 1 < len(values) <= MOST_VALUES:
+            (_most, larger), (fewer, smaller) = sorted((-people, value) for value, people in values.items())[:2]
+            pairs.append((fewer, f"segment:{attribute}:{larger}", f"segment:{attribute}:{smaller}"))
+    return min(pairs)[1:] if pairs else ("source:diary", "source:interview")
+
+
 def _source(name: str) -> SourceName:
     return next(one for one in SOURCE_WORDS if one == name)

@@ -1,5 +1,6 @@
 """SELECTs behind a curve: cells, revisions, segments and the quotes of one point."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,11 +83,16 @@ def segment_members(session: Session, study_id: UUID, attribute: str, value: str
 
 def attribute_values(session: Session, study_id: UUID) -> dict[str, set[str]]:
     """Return every attribute of the study's participants and the values that occur."""
-    values: dict[str, set[str]] = {}
+    return {name: set(counts) for name, counts in attribute_counts(session, study_id).items()}
+
+
+def attribute_counts(session: Session, study_id: UUID) -> dict[str, Counter[str]]:
+    """Return every attribute of the study's participants, and how many have each value that occurs."""
+    counts: dict[str, Counter[str]] = {}
     for attributes in session.scalars(select(Participant.attributes).where(Participant.study_id == study_id)):
         for name, value in attributes.items():
-            values.setdefault(name, set()).add(str(value))
-    return values
+            counts.setdefault(name, Counter())[str(value)] += 1
+    return counts
 
 
 def narrowed(session: Session, protocol: StudyProtocol, segment: str | None, wave: str | None) -> list[Any]:

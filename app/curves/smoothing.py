@@ -28,14 +28,17 @@ from app.curves.multipliers import Draws
 
 BENT = 3.0
 """Days from the event at which a step on the axis of the kernel begins to take in more than a day."""
-BANDWIDTHS = (1.0, 1.5, 2.25, 3.5, 5.0)
+BANDWIDTHS = (1.5, 2.25, 3.5, 5.0)
 FOLDS = 10
 FLAT = 1e-9
+LEAN = 0.5
+"""So far, in bandwidths, the days that a fit rests on may lie to one side: beyond, it would only be drawn on, not fitted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SmoothEstimate:
-    """A curve at days `at`; every array has that shape, NaN where fewer than MIN_PARTICIPANTS stand near a day.
+    """A curve at days `at`; every array has that shape, NaN where fewer than MIN_PARTICIPANTS stand near a day,
+    or all well to one side of it.
 
     `lower` and `upper` hold for one day at `level`, `band_lower` and `band_upper` for all of them at once; both are of
     the smoothed truth. `participants` stand (in a corrected curve: coded) within the kernel. `bandwidth` is its half width
@@ -84,7 +87,7 @@ def smooth_days(
     weight = (model_weight(checked) if lam is None else lam) if corrected and score == "corrected" else 1.0 - corrected
     width = _chosen(checked, place, score) if bandwidth is None else bandwidth
     fitted = _Fitted.of(checked, place, where, width, weight, corrected)
-    known = fitted.behind >= MIN_PARTICIPANTS
+    known = (fitted.behind >= MIN_PARTICIPANTS) & fitted.upright
     covariance = jackknife_covariance(fitted.present, fitted.left, fitted.left, known)
     standard_error = np.sqrt(np.diag(covariance))
     df = np.maximum(fitted.behind - 1.0, 0.0)
@@ -122,6 +125,7 @@ class _Fitted:
     present: BoolArray
     share: FloatArray
     behind: NDArray[np.int64]
+    upright: BoolArray
 
     @classmethod
     def of(
@@ -130,11 +134,12 @@ class _Fitted:
         model = _moments(sums.n, sums.model, place, where, width)
         near = model[0]
         if not corrected:
-            return cls(_line(model, None), _line(model, model), near > 0, near, (near > 0).sum(axis=0))
+            value, left = _line(model, None), _line(model, model)
+            return cls(value, left, near > 0, near, (near > 0).sum(axis=0), _upright(model))
         drawn = _moments(sums.weight, sums.weight_human - lam * sums.weight_model, place, where, width)
         value = lam * _line(model, None) + _line(drawn, None)
         left = lam * _line(model, model) + _line(drawn, drawn)
-        return cls(value, left, near > 0, drawn[0], (drawn[0] > 0).sum(axis=0))
+        return cls(value, left, near > 0, drawn[0], (drawn[0] > 0).sum(axis=0), _upright(model) & _upright(drawn))
 
 
 def _moments(
@@ -156,6 +161,10 @@ def _line(moments: tuple[FloatArray, ...], without: tuple[FloatArray, ...] | Non
     sloped = determinant > FLAT * s0**2
     mean = ratio(t0, s0, s0 > 0)
     return np.where(sloped, ratio(s2 * t0 - s1 * t1, determinant, sloped), mean)
+
+
+def _upright(moments: tuple[FloatArray, ...]) -> BoolArray:
+    return np.asarray(np.abs(moments[1].sum(axis=0)) <= LEAN * moments[0].sum(axis=0), dtype=bool)
 
 
 def _chosen(sums: PersonSums, place: FloatArray, score: Score) -> float:

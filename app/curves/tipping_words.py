@@ -33,7 +33,7 @@ def tipping_point(curve: Curve) -> TippingPoint | None:
 def robustness(curve: Curve) -> str:
     """Return in a sentence or two how much worse the missing would have to feel; "" where that cannot be said."""
     lowest = _lowest(curve)
-    if lowest is None or not curve.valley:
+    if lowest is None or lowest.missing is None or not curve.valley:
         return ""
     if not any(point.missing and point.missing.people for point in curve.points if point.enough):
         return translate(_("走到过每一段的人，都在那一段写了日记：没有人缺席。"))
