@@ -18,6 +18,7 @@ from app.curves.service import Curve, CurvePoint
 from app.maps.board import queries, service, words
 from app.maps.board.looks import Board, Viewer
 from app.maps.board.presentation import BoardLook, Flags, look_of
+from app.maps.board.presentation_curve import paper_curve
 from app.maps.board.schemas import MOST_TEXT
 from app.maps.ecosystem import queries as ecosystem_queries
 from app.maps.ecosystem import service as ecosystem
@@ -109,10 +110,11 @@ def tag_of(
 
 
 def charts_of(shown: Shown) -> list[Markup]:
-    """Return the curve for a desk and for a phone, over what is expected (or aimed at) as a pale one."""
+    """Return the curve for a desk, a phone and paper, over what is expected (or aimed at) as a pale one."""
     behind = aimed_at(shown.board)
     href = _behind_point(shown) if shown.board.text else None
-    return [draw(shown.board.curve, layout=layout, href=href, behind=behind) for layout in LAYOUTS]
+    drawn = [draw(shown.board.curve, layout=layout, href=href, behind=behind) for layout in LAYOUTS]
+    return [*drawn, paper_curve(shown.board.curve, behind)]
 
 
 def aims_of(board: Board) -> str:
@@ -201,7 +203,9 @@ def aimed_at(board: Board) -> Curve | None:
         aims = {one.stage.key: one.gap.expected for one in board.stages if one.gap}
     if not any(aim is not None for aim in aims.values()):
         return None
-    return replace(board.curve, points=tuple(_aim(point, aims.get(point.key)) for point in board.curve.points))
+    return replace(
+        board.curve, valley=(), peak=(), points=tuple(_aim(point, aims.get(point.key)) for point in board.curve.points)
+    )
 
 
 def _aim(point: CurvePoint, aim: float | None) -> CurvePoint:

@@ -13,11 +13,13 @@ from app.charts.geometry import text_width
 from app.maps.board.looks import Board, BoardNote
 from app.maps.board.models import LANES
 
-ROOM_PT: Final = 350.0
+ROOM_PT: Final = 405.0
 """What is left for the lanes under the head and the curve of an A3 sheet that lies (842 pt high, margins off)."""
 COLUMNS_PT: Final = 1040.0
 """How wide all columns are together."""
-BEHIND_EM: Final = 9.0
+SIDE_BY_SIDE: Final = ("frontstage", "backstage")
+"""Lanes whose notes, mostly names of touchpoints, stand beside each other."""
+BEHIND_EM: Final = 8.0
 """How wide the people and quotes behind a note are, in its own letters."""
 
 
@@ -25,7 +27,7 @@ BEHIND_EM: Final = 9.0
 class Paper:
     """One way to write: its name in the style sheet, the size of letters, lines of a note and notes of a cell at most."""
 
-    size: Literal["usual", "dense", "densest"]
+    size: Literal["usual", "dense", "denser", "densest"]
     letter_pt: float
     line: float
     padding_pt: float
@@ -34,9 +36,10 @@ class Paper:
 
 
 WAYS: Final = (
-    Paper("usual", 8.5, 1.32, 6.0, 6, 6),
-    Paper("dense", 7.3, 1.26, 6.0, 4, 5),
-    Paper("densest", 6.4, 1.22, 4.0, 2, 3),
+    Paper("usual", 8.5, 1.32, 6.5, 6, 12),
+    Paper("dense", 7.3, 1.26, 6.5, 4, 12),
+    Paper("denser", 6.4, 1.22, 4.5, 3, 12),
+    Paper("densest", 6.4, 1.22, 4.5, 2, 3),
 )
 
 
@@ -55,11 +58,21 @@ def _cells(board: Board) -> Sequence[Sequence[BoardNote]]:
 def _height(board: Board, way: Paper) -> float:
     column = COLUMNS_PT / max(len(board.stages), 1) - 5
     # A gap takes a bar and two lines, a flag two.
-    rows = [max((_lines(one.cells[lane], column, way) for one in board.stages), default=0) for lane in LANES]
+    rows = [max((_lines(lane, one.cells[lane], column, way) for one in board.stages), default=0) for lane in LANES]
     extra = 12.0 + 4 * way.letter_pt * way.line
     return sum(max(1, lines) * way.letter_pt * way.line + way.padding_pt for lines in rows) + extra
 
 
-def _lines(notes: Sequence[BoardNote], column: float, way: Paper) -> int:
-    widths = [text_width(note.shown, way.letter_pt) + BEHIND_EM * way.letter_pt for note in notes]
-    return sum(min(way.lines, math.ceil(width * 1.08 / column)) for width in widths)
+def _lines(lane: str, notes: Sequence[BoardNote], column: float, way: Paper) -> int:
+    widths = [text_width(note.shown, way.letter_pt) + _behind_em(note) * way.letter_pt for note in notes]
+    if lane in SIDE_BY_SIDE:
+        gap = 7 + way.letter_pt
+        return max(
+            len([1 for width in widths if width > column]), math.ceil(sum(width + gap for width in widths) / column)
+        )
+    # Between two notes a little space, about a seventh of a line.
+    return math.ceil(sum(min(way.lines, math.ceil(width * 1.06 / column)) + 0.15 for width in widths))
+
+
+def _behind_em(note: BoardNote) -> float:
+    return BEHIND_EM if note.quote_count or note.party else 1.0

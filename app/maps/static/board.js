@@ -106,6 +106,8 @@ function begin() {
       if (link && !event.ctrlKey && !event.metaKey) return void (follow(link) && event.preventDefault());
       const place = event.target.closest(".note, .cell");
       if (!place || event.target.closest("textarea, a")) return;
+      // A finger has no second click: what it touches again is written.
+      if (place === document.activeElement && matchMedia("(hover: none)").matches) return void act.edit(place);
       grid.go(place);
     });
     road.addEventListener("dblclick", (event) => {
