@@ -68,7 +68,12 @@ from app.maps.ecosystem import support_pages as maps_support_pages
 from app.maps.groups import api as groups_api
 from app.maps.groups import pages as groups_pages
 from app.maps.insights import api as insights_api
+from app.maps.insights import check_pages as self_check_pages
 from app.maps.insights import doing_api as improvements_api
+from app.maps.insights import doing_pages as improvements_pages
+from app.maps.insights import pages as insights_pages
+from app.maps.report import api as maps_report_api
+from app.maps.report import pages as maps_report_pages
 from app.maps.service import KeptScenes
 from app.participants import api as participants_api
 from app.participants import pages as participants_pages
@@ -159,10 +164,12 @@ ROUTERS = (
     statements_pages.router,
     # Before what takes everything after /maps/ for an id.
     maps_drawing_api.router,
-    groups_api.router,
-    groups_pages.router,
+    maps_report_api.router,
+    maps_report_pages.router,
     maps_api.router,
     maps_pages.router,
+    groups_api.router,
+    groups_pages.router,
     maps_board_pages.router,
     maps_ecosystem_api.router,
     maps_ecosystem_pages.router,
@@ -171,6 +178,9 @@ ROUTERS = (
     maps_version_api.router,
     insights_api.router,
     improvements_api.router,
+    insights_pages.router,
+    self_check_pages.router,
+    improvements_pages.router,
 )
 
 
