@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from app.maps.groups import words
 from app.maps.groups.drawing import Dot, Mark, Row, matrix_svg, rows_svg
+from app.maps.groups.footing import Place
 from app.maps.groups.lifecycle import Lifecycle
 from app.maps.groups.outcomes import OutcomeLook
 from app.maps.groups.priorities import Priorities
@@ -14,13 +15,19 @@ from app.web.i18n import mark as _
 from app.web.i18n import translate
 
 
+def mark_of(place: Place, shape: int) -> Mark:
+    """Return a figure as it is drawn: without an interval where evidence is short."""
+    bounds = (place.lower, place.upper) if place.enough else (None, None)
+    return Mark(shape, place.estimate, *bounds, faint=not place.enough)
+
+
 def attribute_picture(found: Segments, one: Attribute, number: int) -> Markup:
     """Return the segments of an attribute, stage by stage."""
     rows = [
         Row(
             point.label,
             [
-                Mark(shape, place.estimate, place.lower, place.upper, faint=not place.enough)
+                mark_of(place, shape)
                 for shape, segment in enumerate(one.segments)
                 for place in [segment.road.places[at]]
             ],
@@ -43,7 +50,7 @@ def phase_picture(found: Lifecycle) -> Markup:
     rows = [
         Row(
             translate(words.PHASE_NAMES[one.phase]),
-            [Mark(0, one.whole.estimate, one.whole.lower, one.whole.upper, faint=not one.whole.enough)],
+            [mark_of(one.whole, 0)],
         )
         for one in found.phases
     ]

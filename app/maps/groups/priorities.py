@@ -35,7 +35,8 @@ class Spot:
     """One touchpoint or stage in the matrix. ``quadrant`` only where both intervals clear both cuts.
 
     ``weight`` is what the data's order goes by: impact × how far below the best possible it feels; by feeling alone where
-    no impact is known. ``points`` are the team's, None while they may not be seen, or for stages.
+    no impact is known; None for places that too few people stand behind. ``points`` are the team's, None while they may
+    not be seen, or for stages.
     """
 
     point: CurvePoint
@@ -221,7 +222,7 @@ def _quadrant(one: Spot, cut_impact: float | None, cut_feeling: float | None) ->
 
 
 def _weight(one: Spot, *, known: bool) -> float | None:
-    if one.point.estimate is None:
+    if one.point.estimate is None or not one.point.enough:
         return None
     room = (1 - one.point.estimate) / 2
     if not known:
