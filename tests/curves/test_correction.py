@@ -285,7 +285,12 @@ def test_the_page_stays_on_the_models_curve_until_enough_is_coded(cast: Cast) ->
     assert "点线是只用机器的" in page
     assert "“治疗”证据不足，没有一起比。" in page
     assert re.search(r"校正后“恢复”低 \d\.\d\d（95% 区间 \d\.\d\d ~ \d\.\d\d）", page)
-    assert chips(page) == [("人工校正后", True), ("只用机器", False), ("自己选的心情", False)]
+    assert chips(page) == [
+        ("人工校正后", True),
+        ("只用机器", False),
+        ("只用人工", False),
+        ("自己选的心情", False),
+    ]
     apart = page.partition("校正改变了多少")[2].partition("</section>")[0]
     rows = dict(re.findall(r'<th scope="row">([^<]*)</th>\s*<td class="num">([^<]*)</td>\s*<td class="num">—', apart))
     assert set(rows) == {"治疗", "知晓", "考虑", "预约", "分享"}, "nobody is coded there"
@@ -294,6 +299,7 @@ def test_the_page_stays_on_the_models_curve_until_enough_is_coded(cast: Cast) ->
     page = page_of(cast, "?score=model")
     assert "点线是只用机器的" not in page
     assert ("只用机器", True) in chips(page)
+    assert ("只用人工", True) in chips(page_of(cast, "?score=human"))
 
 
 @only_on("sqlite")  # see above
