@@ -24,7 +24,6 @@ class WhiskerScale:
 
 
 FEELING = WhiskerScale(-1.0, 1.0, 0.0)
-SHARE = WhiskerScale(0.0, 1.0, 0.0)
 
 
 def whisker_svg(

@@ -46,6 +46,11 @@ class EffortRow:
         """Whether anybody reported effort here or told of it, and it may be shown."""
         return self.whole.reported.value is not None or self.whole.told.value is not None
 
+    @property
+    def widely(self) -> bool:
+        """Whether people enough did."""
+        return self.whole.reported.enough or self.whole.told.enough
+
 
 @dataclass(frozen=True, slots=True)
 class Efforts:

@@ -38,9 +38,19 @@ class Ground:
 
     @property
     def lowest(self) -> frozenset[str]:
-        """The keys that may be the valley, where these are fewer than half of what can be compared."""
+        """The keys that may be the valley, where these are at most half of what can be compared.
+
+        Of several only the lowest, and those that lie below zero themselves: what cannot be told from it by chance alone
+        is not called low.
+        """
         known = sum(point.enough for point in self.curve.points)
-        return frozenset(self.curve.valley if 0 < len(self.curve.valley) <= known / 2 else ())
+        valley = [point for point in self.curve.points if point.key in self.curve.valley]
+        if not 0 < len(valley) <= known / 2:
+            return frozenset()
+        deepest = min(valley, key=lambda point: point.estimate or 0.0)
+        return frozenset(
+            point.key for point in valley if point is deepest or (point.upper is not None and point.upper < 0)
+        )
 
 
 def both(

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.charts.points import format_value
-from app.charts.whisker import SHARE, WhiskerScale, whisker_svg
+from app.charts.whisker import WhiskerScale, whisker_svg
 from app.core.errors import AppError, NotFound
 from app.curves.deps import sees_text
 from app.curves.words import day_words
@@ -55,6 +55,8 @@ StageKey = Annotated[str, Path(max_length=40)]
 PointKey = Annotated[str, Path(max_length=40)]
 MOST_QUOTES = 6
 STEPS_SHOWN = 8
+PROPOSALS_SHOWN = 6
+INDEX = WhiskerScale(-1.0, 1.0, 0.0, good=-1)
 DONE = {"facts": _("记下了。"), "adopted": _("放进触点清单了，从现在起日记里可以选它。")}
 
 
@@ -172,12 +174,14 @@ def _page(
         "bar": lambda figure, name: whisker_svg(figure.value, *_bounds(figure), name=name),
         "felt": _felt,
         "effort_change": _effort_change,
-        "index": lambda figure, name: whisker_svg(figure.value, *_bounds(figure), name=name, scale=SHARE),
+        "index": lambda figure, name: whisker_svg(figure.value, *_bounds(figure), name=name, scale=INDEX),
         "stage_steps": walked.stages,
         "steps": walked.touchpoints[:STEPS_SHOWN],
         "further_steps": walked.touchpoints[STEPS_SHOWN:],
         "efforts": efforts,
-        "effort_rows": [one for one in efforts.touchpoints if one.known],
+        "effort_rows": [one for one in efforts.touchpoints if one.known and one.widely],
+        "effort_few": [one for one in efforts.touchpoints if one.known and not one.widely],
+        "proposals_shown": PROPOSALS_SHOWN,
         "effort_change_words": effort_words(efforts),
         "wave_places": [efforts.waves.index(one) for one in (efforts.before, efforts.after) if one],
         "silent_rows": _silent(found),

@@ -43,14 +43,14 @@ FLAGS: Final[Mapping[str, str]] = {
     "least": _("支持最少"),
 }
 MISMATCHES: Final[Mapping[str, str]] = {
-    "nothing": _("最难受的%(name)s，什么支持也没有"),
-    "only_generic": _("最难受的%(name)s，只有群发的话"),
-    "least": _("最难受的%(name)s，支持反而最少"),
+    "nothing": _("%(name)s难受，却什么支持也没有"),
+    "only_generic": _("%(name)s难受，却只有群发的话"),
+    "least": _("%(name)s难受，支持反而最少"),
 }
 PERHAPS: Final[Mapping[str, str]] = {
-    "nothing": _("可能最难受的%(name)s，什么支持也没有"),
-    "only_generic": _("可能最难受的%(name)s，只有群发的话"),
-    "least": _("可能最难受的%(name)s，支持反而最少"),
+    "nothing": _("%(name)s可能难受，却什么支持也没有"),
+    "only_generic": _("%(name)s可能难受，却只有群发的话"),
+    "least": _("%(name)s可能难受，支持反而最少"),
 }
 
 
@@ -139,7 +139,9 @@ def silence_words(found: Ecosystem) -> str:
     names = certain or [name for _, name in places]
     if not names:
         return ""
-    pattern = _("%(names)s难受，却少有人投诉。") if certain else _("%(names)s可能难受，却少有人投诉。")
+    pattern = (
+        _("%(names)s难受、要紧，却少有人投诉。") if certain else _("%(names)s难受，却少有人投诉；有多要紧，还说不准。")
+    )
     return translate(pattern) % {"names": listed([named(name) for name in dict.fromkeys(names)])}
 
 
