@@ -19,11 +19,12 @@ from app.maps.insights.places import today_in
 from app.maps.insights.programme import at, elements, five_steps, six_steps
 from app.maps.insights.roadmap import lay_out
 from app.maps.insights.words import (
+    caution_words,
     change_words,
     interval_words,
+    percent,
     programme_headline,
-    relative_words,
-    result_words,
+    relative_interval_words,
     results_headline,
     roadmap_headline,
     side_words,
@@ -299,10 +300,11 @@ def _titles(looks: Any) -> list[tuple[str, str]]:
 
 def _result_words() -> dict[str, Any]:
     return {
-        "result_words": result_words,
+        "caution_words": caution_words,
         "change_words": change_words,
         "interval_words": interval_words,
-        "relative_words": relative_words,
+        "percent": percent,
+        "relative_interval_words": relative_interval_words,
         "side_words": side_words,
         "signed_figure": signed_figure,
     }

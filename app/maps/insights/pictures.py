@@ -70,40 +70,25 @@ def effect_line(look: ResultLook, reach: float) -> Markup:
     return _picture([zero, line, *caps, point])
 
 
-def road_strip(bar: Bar, today: int | None) -> Markup:
-    """Draw the time of an improvement within the columns that hold its words, and this month where it falls in them."""
+def road_strip(bar: Bar) -> Markup:
+    """Draw the time of an improvement within the columns that hold its words; what is only planned is dashed."""
     status = getattr(bar.what, "status", "planned")
     start, share = bar.span
     colour = {"doing": INLINE["high"], "done": INLINE["high"]}.get(status, INLINE["ink-3"])
-    parts = []
-    if today is not None and bar.at <= today < bar.at + bar.room:
-        month = 1 / bar.room
-        parts.append(
-            element(
-                "rect",
-                x=_share((today - bar.at) * month),
-                y=0,
-                width=_share(month),
-                height=STRIP,
-                fill=INLINE["line-2"],
-            )
-        )
     dashes = "5 3" if status == "planned" else None
     middle = STRIP / 2
-    parts.append(
-        element(
-            "line",
-            x1=_share(start),
-            x2=_share(start + share),
-            y1=middle,
-            y2=middle,
-            stroke=colour,
-            stroke_width=STRIP - 4,
-            stroke_dasharray=dashes,
-        )
+    line = element(
+        "line",
+        x1=_share(start),
+        x2=_share(start + share),
+        y1=middle,
+        y2=middle,
+        stroke=colour,
+        stroke_width=STRIP - 4,
+        stroke_dasharray=dashes,
     )
     return element(
-        "svg", *parts, width="100%", height=STRIP, class_="line-picture", aria_hidden="true", focusable="false"
+        "svg", line, width="100%", height=STRIP, class_="line-picture", aria_hidden="true", focusable="false"
     )
 
 

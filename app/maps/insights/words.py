@@ -162,6 +162,16 @@ def result_words(look: ResultLook) -> str:
     return "".join(said)
 
 
+def caution_words(look: ResultLook) -> str:
+    """Return what to keep in mind of a result whose figures stand beside it."""
+    if look.effect is None:
+        return result_words(look)
+    said = [translate(_("区间碰到 0：这点变化可能只是碰巧。"))] if look.improved is None else []
+    if look.few:
+        said.append(translate(_("有一边不到 %(n)s 人，别看得太重。")) % {"n": FEW})
+    return "".join(said)
+
+
 def change_words(look: ResultLook, difference: Interval) -> str:
     """Return the absolute change: of a share in percentage points, else in the figure's unit."""
     return f"{signed_figure(look, difference.estimate)}{unit_of_change(look)}"
@@ -187,6 +197,13 @@ def relative_words(one: Interval) -> str:
         return translate(_("相对原来 %(change)s（至少 %(low)s）。")) % {"change": percent(one.estimate), "low": low}
     told = {"change": percent(one.estimate), "low": low, "high": percent(one.upper)}
     return translate(_("相对原来 %(change)s（%(low)s 到 %(high)s）。")) % told
+
+
+def relative_interval_words(one: Interval) -> str:
+    """Return the limits of a relative change."""
+    if one.lower is None or one.upper is None:
+        return translate(_("至少 %(low)s")) % {"low": "?" if one.lower is None else percent(one.lower)}
+    return translate(_("%(low)s 到 %(high)s")) % {"low": percent(one.lower), "high": percent(one.upper)}
 
 
 def percent(share: float) -> str:
