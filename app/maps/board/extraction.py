@@ -1,7 +1,7 @@
 """What the notes of a map could be: scenes that were read, coded excerpts, fields of the form, and touchpoints."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 from uuid import UUID, uuid5
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.coding.models import Code
 from app.maps import service as scenes
-from app.maps.board import queries
+from app.maps.board import queries, telling
 from app.maps.board.queries import Marked, Written
 from app.maps.quotations import MOST_QUOTATIONS, Span
 from app.maps.service import KeptScenes, StudyScenes
@@ -27,7 +27,11 @@ FROM_PROTOCOL: Final = "protocol"
 """The source of a note that stands for a touchpoint: it shows the touchpoint's name, whatever that becomes."""
 
 ROLES: Final[Mapping[str, str]] = {"action": "action", "thought": "thought", "worry": "thought"}
-"""Which lane a text field of the form fills, by its role; feelings are read for scenes."""
+"""Which lane a text field of the form fills, by its role."""
+FREE: Final = ("feeling", "other", "interview")
+"""Roles of texts that tell of everything: read for scenes, and for clauses that tell of what was done and thought."""
+ASKED_FOR: Final = 0.5
+"""So much more it is worth that a field of the form asked for just that."""
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "pain": ("痛点", "痛苦点", "pain"),
@@ -58,6 +62,20 @@ class Proposal:
         return self.spans[0][0] if self.spans else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Words that tell of an action or a thought."""
+
+    written: Written
+    span: Span
+    words: str
+
+    @property
+    def finder(self) -> str:
+        """What found them: the field of the form that asked for them, or the reading of free text."""
+        return f"form {self.written.role}" if self.written.role in ROLES else f"telling {telling.version()}"
+
+
 def proposals(
     session: Session,
     kept: KeptScenes,
@@ -75,7 +93,7 @@ def proposals(
     found = scenes.scenes(session, kept, seen)
     standing = queries.narrowed(session, protocol, [UUID(one) for one in found.quoted], segment, wave)
     coded = _coded(session, protocol, map_id, segment, wave)
-    fields = queries.written(session, protocol, list(ROLES), segment, wave, MOST_WRITTEN)
+    fields = queries.written(session, protocol, (*ROLES, *FREE), segment, wave, MOST_WRITTEN)
     told = [*_scenes(found, standing, map_id), *_fields(fields, map_id)]
     people = _best([*coded, *sorted(told, key=lambda one: (-one.people, -one.worth))])
     return [*people, *_touchpoints(protocol, map_id)]
@@ -191,26 +209,35 @@ def _told(
 
 
 def _fields(written: Sequence[Written], map_id: UUID) -> list[Proposal]:
-    """Return what was written in the form's fields for actions and thoughts, what tells of the same put together."""
-    cells: defaultdict[tuple[UUID, str], list[tuple[Written, Span, str]]] = defaultdict(list)
+    """Return what was written of actions and thoughts, what tells of the same put together."""
+    cells: defaultdict[tuple[UUID, str], list[_Told]] = defaultdict(list)
     for one in written:
-        start, end = _telling(one.text)
-        if start < end:
-            cells[one.stage_id, ROLES[one.role]].append((one, Span(one.id, start, end), one.text[start:end]))
+        for lane, start, end in _tellings(one):
+            cells[one.stage_id, lane].append(_Told(one, Span(one.id, start, end), one.text[start:end]))
     return [
         _field([those[index] for index in members], stage_id, lane, map_id)
         for (stage_id, lane), those in cells.items()
-        for members in grouped([words for _, _, words in those])
+        for members in grouped([one.words for one in those])
     ]
 
 
-def _field(those: Sequence[tuple[Written, Span, str]], stage_id: UUID, lane: str, map_id: UUID) -> Proposal:
-    worths = [specificity(words) for _, _, words in those]
-    lead = most_telling([words for _, _, words in those], worths)
+def _tellings(one: Written) -> Iterator[tuple[str, int, int]]:
+    if one.role in ROLES:
+        start, end = _telling(one.text)
+        if start < end:
+            yield ROLES[one.role], start, end
+    else:
+        yield from telling.tellings(one.text)
+
+
+def _field(those: Sequence[_Told], stage_id: UUID, lane: str, map_id: UUID) -> Proposal:
+    worths = [specificity(one.words) + (ASKED_FOR if one.written.role in ROLES else 0) for one in those]
+    lead = most_telling([one.words for one in those], worths)
     ordered = [those[lead], *those[:lead], *those[lead + 1 :]][:MOST_QUOTATIONS]
-    spans = [(span, f"form {one.role}") for one, span, _ in ordered]
-    people = len({one.participant_id for one, _, _ in those})
-    return _told(map_id, stage_id, lane, f"scenes {version()}", spans, people, worths[lead])
+    spans = [(one.span, one.finder) for one in ordered]
+    people = len({one.written.participant_id for one in those})
+    source = f"scenes {version()}" if ordered[0].written.role in ROLES else ordered[0].finder
+    return _told(map_id, stage_id, lane, source, spans, people, worths[lead])
 
 
 def _telling(text: str) -> tuple[int, int]:
