@@ -128,7 +128,7 @@ def _say(found: Comparison) -> str:
     efforts = [one.effort_change for one in found.stages if one.effort_change is not None]
     if efforts:
         mean = sum(efforts) / len(efforts)
-        way = _("费力度平均要降 %(n)s。") if mean < 0 else _("费力度平均高 %(n)s。")
+        way = _("在定了目标的阶段，费力度平均要降 %(n)s。") if mean < 0 else _("费力度平均高 %(n)s。")
         if found.measured and mean < 0:
             way = _("费力度平均降了 %(n)s。")
         said += translate(way) % {"n": f"{abs(mean):.1f}"}
