@@ -26,7 +26,7 @@ class SupportTaken(Conflict):
 class UnknownPlace(Invalid):
     """A stage, touchpoint or participant that the study does not have."""
 
-    code = "unknown_place"
+    code = "unknown_support_place"
     title = "这个研究里没有这个阶段、触点或参与者"
     remedy = "请从列表里选一个。"
 
