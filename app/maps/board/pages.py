@@ -59,7 +59,7 @@ def map_page(
         "maps": maps,
         "may_create": access.can(RESEARCHERS),
         "state": script_state(request, found),
-        "notice": translate(DONE[done]) if done in DONE else "",
+        "notice": _notice(found, done),
         "downloads": _downloads(found),
         "pair_href": _pair(found, maps),
         "kind_names": words.KIND_NAMES,
@@ -83,6 +83,12 @@ def cells(request: Request, access: Seen, map_id: MapId = None) -> Response:
     return response
 
 
+def _notice(found: Shown, done: str) -> str:
+    if found.board.map is not None and found.board.map.retired_at is not None:
+        return translate(_("这张地图收起来了，只能看。"))
+    return translate(DONE[done]) if done in DONE else ""
+
+
 def _downloads(found: Shown) -> list[dict[str, str]]:
     board, slug = found.board, found.access.study.slug
     asked = f"?version={board.number}" if board.number else ""
@@ -100,6 +106,3 @@ def _pair(found: Shown, maps: Any) -> str:
         board.map if board.map.kind == "to_be" else next((one for one in maps if one.as_is_id == board.map.id), None)
     )
     return f"/studies/{found.access.study.slug}/maps/{to_be.id}/compare" if to_be else ""
-
-
-CLOSED = _("这张地图收起来了，只能看。")

@@ -7,6 +7,7 @@ export class Panel {
     this.main = document.getElementById("panel-main");
     this.title = document.getElementById("panel-title");
     this.box.addEventListener("submit", (event) => this.#submit(event));
+    document.addEventListener("selectionchange", () => this.#part());
   }
 
   // Opens the part of the page at ``href`` that its fragment names; without network the address itself is followed.
@@ -42,6 +43,22 @@ export class Panel {
     if (!asked) this.changed();
   }
 
+  // Words selected in one of the statements found are what its button quotes; without a selection, all of it.
+  #part() {
+    const selection = getSelection();
+    const range = selection.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
+    for (const said of this.main.querySelectorAll("[data-found]")) {
+      const inside = Boolean(range && said.contains(range.startContainer) && said.contains(range.endContainer));
+      const form = said.closest("li").querySelector("form");
+      const button = form.querySelector("[data-part]");
+      button.dataset.whole ??= button.firstChild.data;
+      const [start, end] = inside ? spanOf(said, range) : [0, [...said.textContent].length];
+      form.elements.start.value = start;
+      form.elements.end.value = end;
+      button.firstChild.data = inside ? button.dataset.part : button.dataset.whole;
+    }
+  }
+
   #say(words) {
     const line = this.main.querySelector(".panel-says") ?? this.main.insertBefore(document.createElement("p"), this.main.firstChild);
     line.className = "notice wrong panel-says";
@@ -58,4 +75,13 @@ export class Panel {
       return null;
     }
   }
+}
+
+// Where a range begins and ends in the text of an element, in code points, as the server counts.
+function spanOf(element, range) {
+  const before = document.createRange();
+  before.setStart(element, 0);
+  before.setEnd(range.startContainer, range.startOffset);
+  const start = [...before.toString()].length;
+  return [start, start + [...range.toString()].length];
 }
