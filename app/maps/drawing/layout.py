@@ -167,7 +167,8 @@ def _flag(stage: PictureStage, fit: Fit, width: float) -> tuple[Paragraph, ...]:
 
 
 def _paragraphs(notes: Sequence[PictureNote], fit: Fit, width: float, more: str) -> Iterator[Paragraph]:
-    shown = notes if len(notes) <= fit.notes else notes[: fit.notes]
+    # Saying that there is one more takes as much room as that one.
+    shown = notes if len(notes) <= fit.notes + 1 else notes[: fit.notes]
     for note in shown:
         words = f"{MARKS.get(note.tone, '')}{note.words}{note.counted}"
         role = note.tone if note.tone in ("low", "high") else "ink"

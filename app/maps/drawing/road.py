@@ -26,8 +26,10 @@ def road(stages: Sequence[PictureStage], words: PictureWords, room: Box, names_e
     yield from _lines(points, frame)
     for at, point in enumerate(points):
         yield from _mark(point, at, frame)
-    for at, point in enumerate(points):
-        yield from _note(point, at, frame, words, Box(names_end, room.top, room.right, room.bottom), column)
+    inner = Box(names_end, room.top, room.right, room.bottom)
+    for at, stage in enumerate(stages):
+        aims = [frame.at(at, aim)[1] for aim in (stage.expected, stage.target) if aim is not None]
+        yield from _note(stage.point, at, frame, words, inner, column, aims)
 
 
 def _scale(words: PictureWords, room: Box, zero: float, half: float) -> Iterator[Shape]:
@@ -110,8 +112,16 @@ def _mark(point: ChartPoint, at: int, frame: Frame) -> Iterator[Shape]:
     yield Mark(where, 4.2, "ring", role, None if point.enough else (2.4, 2.0), name=point.label)
 
 
-def _note(point: ChartPoint, at: int, frame: Frame, words: PictureWords, room: Box, column: float) -> Iterator[Shape]:
-    """The name of a valley, a peak, or of what is missing: beyond the interval, where the mark points to."""
+def _note(
+    point: ChartPoint,
+    at: int,
+    frame: Frame,
+    words: PictureWords,
+    room: Box,
+    column: float,
+    aims: Sequence[float],
+) -> Iterator[Shape]:
+    """The name of a valley, a peak, or of what is missing: beyond the interval and what is aimed at, where the mark points."""
     word, value = mark_word(point, words.chart), known(point.value)
     if not word and value is not None:
         return
@@ -122,7 +132,8 @@ def _note(point: ChartPoint, at: int, frame: Frame, words: PictureWords, room: B
     below = point.mark == "valley" or (not point.mark and (value or 0.0) < 0)
     x, end = frame.at(at, (known(point.lower) if below else known(point.upper)) or value or 0.0)
     mark_y = frame.at(at, value or 0.0)[1]
-    end = max(end, mark_y + 8) if below else min(end, mark_y - 8)
+    beyond = [aim + 6 if below else aim - 6 for aim in aims if (aim > mark_y) == below]
+    end = max(end, mark_y + 8, *beyond) if below else min(end, mark_y - 8, *beyond)
     height = len(lines) * NOTE * LINE
     width = max(*(text_width(line, NOTE) for line in lines), min(column, 60.0))
     left = min(max(x - width / 2, room.left), room.right - width)

@@ -16,7 +16,7 @@ from app.maps.board import service as boards
 from app.maps.board.looks import Board, BoardStage, Viewer
 from app.maps.drawing.leaving import Leaving, leaving
 from app.maps.drawing.service import MapToHand
-from app.maps.ecosystem.looks import Ecosystem, StageSupport, Support
+from app.maps.ecosystem.looks import Ecosystem, Support
 from app.maps.ecosystem.service import support as support_of
 from app.maps.ecosystem.service import touchpoints as touchpoints_of
 from app.maps.insights.improving import ImprovementLook, improvements
@@ -30,6 +30,7 @@ from app.participants import queries as participants
 
 MOST_QUOTES = 4
 """Of a place; a manager reads so many."""
+MOST_PLACES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a report is written from, as one viewer may see it. ``valley`` and ``peak``: None where nothing can be told;
-    ``days`` is the curve by days from the anchor event."""
+    """What a report is written from, as one viewer may see it.
+
+    ``valleys`` are the hardest places, the lowest first: it, and other candidates that lie below zero beyond chance. Empty
+    where nothing can be told, as ``peak`` is None then. ``days`` is the curve by days from the anchor event.
+    """
 
     board: Board
     support: Support
@@ -59,7 +63,7 @@ class Findings:
     improvements: Sequence[ImprovementLook]
     results: Sequence[ResultLook]
     leaving: Leaving
-    valley: Place | None
+    valleys: Sequence[Place]
     peak: Place | None
     days: Curve
     people: int
@@ -75,15 +79,11 @@ class Findings:
         """The map as it is handed on beside the report."""
         return MapToHand(self.board, self.support, self.leaving, self.at)
 
-    def support_at(self, place: Place) -> StageSupport | None:
-        """Return the support logged at a place."""
-        return self.support.at(place.column.stage.key)
-
     def whose(self) -> Iterator[tuple[UUID, UUID]]:
         """Yield of each quote whose it is and which entry it stands in, for the log of readings."""
         yield from self.hand.whose
-        for place in (self.valley, self.peak):
-            for quote in place.quotes if place else ():
+        for place in (*self.valleys, *([self.peak] if self.peak else [])):
+            for quote in place.quotes:
                 yield quote.said.participant_id, quote.said.source_id
 
 
@@ -102,8 +102,8 @@ def findings(session: Session, matrices: CellMatrices, kept: KeptScenes, viewer:
         improvements=improvements(session, study_id),
         results=results(session, study_id, BetweenWaves(session, matrices, study_id, anonymous), anonymous=anonymous),
         leaving=may_leave,
-        valley=_place(board, may_leave, board.curve.valley, lowest=True),
-        peak=_place(board, may_leave, board.curve.peak, lowest=False),
+        valleys=_valleys(board, may_leave),
+        peak=next(iter(_places(board, may_leave, board.curve.peak, lowest=False)), None),
         days=_days(session, matrices, viewer, board),
         people=participants.count(session, study_id),
         at=clock.now(),
@@ -122,14 +122,22 @@ def _days(session: Session, matrices: CellMatrices, viewer: Viewer, board: Board
     )
 
 
-def _place(board: Board, may_leave: Leaving, keys: Sequence[str], *, lowest: bool) -> Place | None:
-    """The most extreme candidate; None where the candidates are all that is known, which says nothing."""
+def _valleys(board: Board, may_leave: Leaving) -> Sequence[Place]:
+    candidates = _places(board, may_leave, board.curve.valley, lowest=True)
+    below = [one for one in candidates[1:] if one.point.upper is not None and one.point.upper < 0]
+    return [*candidates[:1], *below][:MOST_PLACES]
+
+
+def _places(board: Board, may_leave: Leaving, keys: Sequence[str], *, lowest: bool) -> list[Place]:
+    """The candidates, the most extreme first; none where they are all that is known, which says nothing."""
     enough = [one for one in board.stages if one.point.enough and one.point.estimate is not None]
     candidates = [one for one in enough if one.point.key in keys]
-    if not candidates or (len(candidates) == len(enough) and len(enough) > 1):
-        return None
-    column = (min if lowest else max)(candidates, key=lambda one: one.point.estimate or 0.0)
-    return Place(column, len(keys) == 1, _quotes(column, may_leave, "pain" if lowest else "delight"))
+    if len(candidates) == len(enough) and len(enough) > 1:
+        return []
+    sign = 1 if lowest else -1
+    ranked = sorted(candidates, key=lambda one: sign * (one.point.estimate or 0.0))
+    lane = "pain" if lowest else "delight"
+    return [Place(one, len(keys) == 1, _quotes(one, may_leave, lane)) for one in ranked]
 
 
 def _quotes(column: BoardStage, may_leave: Leaving, lane: str) -> Sequence[Quoted]:

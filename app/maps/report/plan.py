@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from app.maps.board.words import mismatch_words
+from app.curves.words import listed
 from app.maps.insights.funnel import funnel
 from app.maps.insights.improving import OPEN, ImprovementLook
 from app.maps.insights.names import STATE_NAMES, STATUS_NAMES
@@ -19,7 +19,8 @@ from app.maps.insights.words import (
 )
 from app.maps.parties import PARTIES
 from app.maps.report.blocks import Block, Listing, Paragraph, Section, Table
-from app.maps.report.findings import Findings
+from app.maps.report.findings import Findings, Place
+from app.maps.report.story import shortfall
 from app.web.i18n import mark as _
 from app.web.i18n import translate
 
@@ -56,14 +57,18 @@ def plan_sentence(found: Findings) -> str:
     said = translate(_("%(open)s 项改进还开着，%(done)s 项做完了。")) % {"open": len(opened), "done": done}
     if overdue:
         said += translate(_("%(n)s 项过了日子。")) % {"n": overdue}
-    if found.valley and not any(_at(one, found) for one in found.improvements if one.status != "dropped"):
-        name = found.valley.column.stage.name
-        said += translate(_("还没有一项针对“%(name)s”。")) % {"name": name}
+    left = [
+        f"“{place.column.stage.name}”"
+        for place in found.valleys
+        if not any(_at(one, place) for one in found.improvements if one.status != "dropped")
+    ]
+    if left:
+        said += translate(_("还没有一项针对%(names)s。")) % {"names": listed(left)}
     return said
 
 
-def _at(one: ImprovementLook, found: Findings) -> bool:
-    return bool(found.valley and one.stage and one.stage.id == found.valley.column.stage.id)
+def _at(one: ImprovementLook, place: Place) -> bool:
+    return one.stage is not None and one.stage.id == place.column.stage.id
 
 
 def _improvements(those: Sequence[ImprovementLook]) -> Table:
@@ -92,7 +97,7 @@ def _improvements(those: Sequence[ImprovementLook]) -> Table:
 def _first(found: Findings) -> Iterator[str]:
     """What the findings point to, where the team has decided nothing yet."""
     for one in found.support.mismatches:
-        yield translate(_("“%(name)s”：%(words)s")) % {"name": one.stage.name, "words": mismatch_words(one)}
+        yield shortfall(one)
     for column in found.board.stages:
         if column.gap and column.gap.clear and (column.gap.gap or 0) > 0:
             yield translate(_("“%(name)s”：没有达到期望")) % {"name": column.stage.name}

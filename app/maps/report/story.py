@@ -1,15 +1,15 @@
 """What a manager reads: the curve, the hardest place, what the organisation does there, what is uncertain, what to do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from app.curves import drawing as curve_drawing
 from app.curves.tipping_words import robustness
 from app.curves.words import basis, label_of, level_of, listed, name_of, sentence
 from app.maps.board.looks import BoardNote
-from app.maps.board.words import gap_words, mismatch_words, missing_words, point_words
+from app.maps.board.words import gap_words, missing_words, point_words
 from app.maps.board.words import verdict as gap_verdict
 from app.maps.drawing.words import note_words
-from app.maps.ecosystem.looks import StageSupport
+from app.maps.ecosystem.looks import Mismatch, StageSupport
 from app.maps.report.blocks import Block, Figure, Listing, Paragraph, Saying, Sayings, Section, Table
 from app.maps.report.findings import Findings, Place
 from app.statements.words import day_words
@@ -20,6 +20,12 @@ from app.web.pages import signed
 MOST_NOTES = 6
 MOST_CHARACTERS = 160
 NOTHING = "—"
+SHORTFALLS: Mapping[Mismatch, str] = {
+    "nothing": _("“%(name)s”没有支持"),
+    "only_generic": _("“%(name)s”只有 %(n)s 条通用消息"),
+    "least": _("“%(name)s”得到的支持最少"),
+}
+"""Without saying that the stage is the hardest: that is the curve's to say."""
 
 
 def curve_section(found: Findings) -> Section:
@@ -40,24 +46,23 @@ def curve_section(found: Findings) -> Section:
 
 
 def valley_section(found: Findings) -> Section:
-    """Return the hardest place in words and quotes, or that it cannot be told."""
-    if found.valley is None:
+    """Return the hardest places in words and quotes, or that they cannot be told."""
+    if not found.valleys:
         return Section("valley", translate(_("最难的一段")), [Paragraph(translate(_("现有日记还说不出哪一段最难。")))])
-    name = found.valley.column.stage.name
-    heading = _("最难的一段：%(name)s") if found.valley.certain else _("最难的可能是：%(name)s")
-    blocks = list(_valley(found, found.valley))
-    return Section("valley", translate(heading) % {"name": name}, blocks)
+    names = translate(_("、")).join(place.column.stage.name for place in found.valleys)
+    heading = _("最难的一段：%(name)s") if found.valleys[0].certain else _("最难的可能是：%(name)s")
+    blocks = [block for place in found.valleys for block in _valley(found, place)]
+    shown = {place.point.key for place in found.valleys}
+    others = [point for point in found.curve.points if point.key in found.curve.valley and point.key not in shown]
+    if others:
+        left = listed([name_of(found.curve, point) for point in others])
+        blocks.append(Paragraph(translate(_("现有数据还不能排除%(names)s也是最低点。")) % {"names": left}, "quiet"))
+    return Section("valley", translate(heading) % {"name": names}, blocks)
 
 
 def _valley(found: Findings, place: Place) -> Iterator[Block]:
     column = place.column
     yield Paragraph(f"{column.stage.name}：{point_words(column)}{translate(_('。'))}", strong=True)
-    others = [
-        point for point in found.curve.points if point.key in found.curve.valley and point.key != column.point.key
-    ]
-    if others:
-        names = listed([name_of(found.curve, point) for point in others])
-        yield Paragraph(translate(_("现有数据还不能排除%(names)s也是最低点。")) % {"names": names}, "quiet")
     pains = _notes(found, column.cells["pain"])
     if pains:
         yield Listing(pains, translate(_("人们在这里难在哪里")))
@@ -122,15 +127,7 @@ def support_section(found: Findings) -> Section:
     blocks: list[Block] = [Paragraph(support_sentence(found), strong=True)]
     if found.support.logged:
         blocks.append(_support_table(found))
-    if found.valley is not None:
-        cells = found.valley.column.cells
-        for lane, heading in (
-            ("frontstage", _("“%(name)s”里，客户碰得到的")),
-            ("backstage", _("“%(name)s”里，背后的支持")),
-        ):
-            said = _notes(found, cells[lane])
-            if said:
-                blocks.append(Listing(said, translate(heading) % {"name": found.valley.column.stage.name}))
+    blocks += [block for place in found.valleys for block in _given(found, place)]
     silent = [one for one in found.ecosystem.silent if one.silence and one.silence.certain]
     if silent:
         names = listed([f"“{one.name}”" for one in silent])
@@ -138,17 +135,33 @@ def support_section(found: Findings) -> Section:
     return Section("support", translate(_("我们在那里做了什么")), blocks)
 
 
+def _given(found: Findings, place: Place) -> Iterator[Block]:
+    """What the map holds of the organisation at a place, a line for each lane."""
+    for lane, heading in (
+        ("frontstage", _("“%(name)s”里，客户碰得到的：%(said)s。")),
+        ("backstage", _("“%(name)s”里，背后的支持：%(said)s。")),
+    ):
+        said = _notes(found, place.column.cells[lane])
+        if said:
+            words = {"name": place.column.stage.name, "said": translate(_("；")).join(said)}
+            yield Paragraph(translate(heading) % words)
+
+
 def support_sentence(found: Findings) -> str:
     """Return whether support meets people where it is hard, no surer than the log."""
     if not found.support.logged:
         return translate(_("还没有记下各阶段给了什么支持，所以说不出支持够不够。"))
     if found.support.mismatches:
-        said = [
-            translate(_("“%(name)s”：%(words)s")) % {"name": one.stage.name, "words": mismatch_words(one)}
-            for one in found.support.mismatches
-        ]
-        return translate(_("支持和难处对不上：%(said)s。")) % {"said": translate(_("；")).join(said)}
+        said = [shortfall(one) for one in found.support.mismatches]
+        return translate(_("人们难受的地方，支持没有跟上：%(said)s。")) % {"said": translate(_("；")).join(said)}
     return translate(_("记下的支持里，没有看到难的一段支持最少的情况。"))
+
+
+def shortfall(one: StageSupport) -> str:
+    """Return what support fails at in a stage, or nothing."""
+    if one.mismatch is None:
+        return ""
+    return translate(SHORTFALLS[one.mismatch]) % {"name": one.stage.name, "n": f"{one.contacts:.2g}"}
 
 
 def _support_table(found: Findings) -> Table:
@@ -166,7 +179,7 @@ def _support_row(one: StageSupport) -> list[str]:
         signed(estimate) if estimate is not None else NOTHING,
         f"{one.contacts:.1f}",
         NOTHING if one.generic is None else f"{one.generic:.0%}",
-        mismatch_words(one),
+        shortfall(one),
     ]
 
 
@@ -179,7 +192,7 @@ def doubts(found: Findings) -> Iterator[str]:
     """Yield everything that speaks against reading more out of this report than is in it, the weightiest first."""
     curve = found.curve
     yield basis(curve)
-    if found.valley and not found.valley.certain:
+    if found.valleys and not found.valleys[0].certain:
         candidates = [name_of(curve, point) for point in curve.points if point.key in curve.valley]
         told = translate(_("最低点有 %(n)s 个候选：%(names)s（%(level)s）；要分出来，需要更多人。"))
         yield told % {"n": len(candidates), "names": listed(candidates), "level": level_of(curve)}
