@@ -12,7 +12,7 @@ from app.maps.queries import Said
 from app.maps.service import StageScenes, StudyScenes
 from app.maps.words import TOUCHPOINT_NAMES, headline, told_most
 from app.participants.sight import sight_of
-from app.studies.access import TEXT_READERS, InStudy, StudyAccess
+from app.studies.access import RESEARCHERS, TEXT_READERS, InStudy, StudyAccess
 from app.web.i18n import choose_language, current_language
 from app.web.i18n import mark as _
 from app.web.pages import render
@@ -77,6 +77,8 @@ def scenes_page(
         "parts": lambda quote: _parts(found, quote),
         "touchpoint_names": {one.id: one.name for one in seen.protocol.touchpoints},
         "psychological": TOUCHPOINT_NAMES,
+        "may_edit": access.can(RESEARCHERS),
+        "stage_keys": {one.id: one.key for one in seen.protocol.stages},
         "some_hidden": sight.consents is not None,
         "most_quotes": MOST_QUOTES,
         "zone": seen.protocol.study.time_zone,
