@@ -12,11 +12,11 @@ from app.charts.markup import INLINE, element, label, text
 Placing: TypeAlias = Callable[[float, float], tuple[float, float]]
 
 SHAPES: Final = ("circle", "square", "triangle", "diamond", "ring", "box", "wedge", "kite")
-WIDTH: Final = 460.0
-LEFT: Final = 128.0
-RIGHT: Final = 18.0
-SIZE: Final = 13.0
-STEP: Final = 15.0
+WIDTH: Final = 360.0
+LEFT: Final = 92.0
+RIGHT: Final = 12.0
+SIZE: Final = 14.0
+STEP: Final = 16.0
 GAP: Final = 14.0
 MATRIX: Final = (760.0, 480.0)
 EDGE: Final = (64.0, 24.0, 20.0, 56.0)
@@ -93,8 +93,8 @@ def rows_svg(
         "line", x1=at(middle), x2=at(middle), y1=20, y2=top - GAP + 4, stroke=INLINE["line-2"], stroke_dasharray="2 4"
     )
     heads = [
-        label(ends[0], LEFT, 12, size=12, fill=INLINE["ink-3"], anchor="start"),
-        label(ends[1], WIDTH - RIGHT, 12, size=12, fill=INLINE["ink-3"], anchor="end"),
+        label(ends[0], LEFT, 12, size=13, fill=INLINE["ink-3"], anchor="start"),
+        label(ends[1], WIDTH - RIGHT, 12, size=13, fill=INLINE["ink-3"], anchor="end"),
     ]
     return _picture((WIDTH, top), [zero, *heads, *parts], title, description, chart_id, "chart rows-chart")
 
@@ -137,11 +137,11 @@ def matrix_svg(
         (wide - right - 10, tall - bottom - 10, "end"),
     )
     named = [
-        label(words, x, y, size=13, fill=INLINE["ink-3"], anchor=anchor)
+        label(words, x, y, size=15, fill=INLINE["ink-3"], anchor=anchor)
         for words, (x, y, anchor) in zip(corners, places, strict=True)
     ]
     titles = [
-        label(axes[0], (left + wide - right) / 2, tall - 16, size=14, fill=INLINE["ink-2"]),
+        label(axes[0], (left + wide - right) / 2, tall - 16, size=15, fill=INLINE["ink-2"]),
         label(
             axes[1],
             0,
@@ -182,17 +182,18 @@ def _cross(dot: Dot, place: Placing) -> Markup:
 
 def _names(dots: Sequence[Dot], place: Placing) -> list[Markup]:
     """Return the names beside their spots: to the right where there is room, and moved apart where they would meet."""
-    taken: list[tuple[float, float, float]] = []
+    spots = [place(dot.x[0], dot.y[0]) for dot in dots]
+    taken = [(x - 9, x + 9, y + 5) for x, y in spots]
     found = []
     for dot in sorted(dots, key=lambda one: place(one.x[0], one.y[0])[1]):
         x, y = place(dot.x[0], dot.y[0])
-        wide = text_width(dot.label, 13)
+        wide = text_width(dot.label, 15)
         start = x + 11 if x + 11 + wide < MATRIX[0] - EDGE[2] else x - 11 - wide
         height = y - 8
-        while any(abs(height - other) < 15 and start < end and begin < start + wide for begin, end, other in taken):
-            height += 15
+        while any(abs(height - other) < 17 and start < end and begin < start + wide for begin, end, other in taken):
+            height += 17
         taken.append((start, start + wide, height))
-        found.append(label(dot.label, start, height, size=13, fill=INLINE["ink"], anchor="start", halo=INLINE["sheet"]))
+        found.append(label(dot.label, start, height, size=15, fill=INLINE["ink"], anchor="start", halo=INLINE["sheet"]))
     return found
 
 
