@@ -60,7 +60,7 @@ def curves_svg(
     """Draw two curves over the same positions as one `<svg>` element, as curve_svg draws one.
 
     The first is a solid line with round marks, the second a dashed one with square marks; a legend above names both. Where
-    a difference is `clear`, a bar joins the two and its words are bold. Each position is one spot to focus, that says
+    a difference is `clear`, a bar joins the two. Each position is one spot to focus, that says
     both values and the difference, and leads to its `href`.
     """
     palette = STANDALONE if standalone else INLINE

@@ -76,7 +76,8 @@ def by_how_much(one: PointContrast) -> str:
         return translate(_("人数太少，不显示"))
     if one.difference is None or not one.enough:
         return translate(_("证据不足"))
-    return translate(_("差 %(by)s")) % {"by": signed(one.difference)}
+    words = _("差 %(by)s，确实不同") if one.clear else _("差 %(by)s")
+    return translate(words) % {"by": signed(one.difference)}
 
 
 def signed(value: float) -> str:

@@ -75,6 +75,16 @@ def test_where_fewer_than_five_people_wrote_there_is_a_gap() -> None:
     assert found.participants[1] == 3
 
 
+def test_the_curve_is_not_drawn_on_beyond_the_days_that_it_rests_on() -> None:
+    n = np.zeros((8, DAYS.size))
+    n[:, :6] = 1
+    nothing = np.zeros_like(n)
+    steep = n * np.linspace(0.5, -0.5, DAYS.size)
+    found = smooth_days(DAYS, [n, steep, *[nothing] * 4], [-8.0, -5.0, -3.0], bandwidth=2.25, bootstrap=50)
+    assert np.isfinite(found.value[:2]).all()
+    assert (found.participants[2], np.isnan(found.value[2])) == (8, True)
+
+
 def test_days_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="days must"):
         smooth_days([1, 2], diaries(np.random.default_rng(0), 5), AT)
