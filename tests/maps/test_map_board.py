@@ -150,7 +150,7 @@ def test_the_gap_is_expected_minus_delivered_on_the_axis_of_the_curve(site: MapS
     stale = site.call("PUT", "/expectations/recovery", {"expected": 0.1}, version=0)
     assert (stale.status_code, stale.json()["code"], stale.json()["current"]["expected"]) == (412, "map_changed", 0.4)
     assert site.call("PUT", "/expectations/recovery", {"expected": 2}, version=1).status_code == 422
-    assert site.call("PUT", "/expectations/nowhere", {"expected": 0}, version=0).json()["code"] == "unknown_place"
+    assert site.call("PUT", "/expectations/nowhere", {"expected": 0}, version=0).json()["code"] == "map_place_unknown"
     assert site.call("PUT", "/expectations/recovery/night_alone", {"expected": 0.2}, version=0).status_code == 200
     (at_touchpoint,) = stage_of(site.board(site.make()), "recovery")["touchpoint_gaps"]
     assert (at_touchpoint["key"], at_touchpoint["delivered"], at_touchpoint["clear"]) == (

@@ -73,7 +73,7 @@ def test_a_note_says_who_does_it_and_where_only_where_that_makes_sense(site: Map
         ({"lane": "action", "text": "长" * 201}, 422, "invalid"),
         ({"lane": "action", "text": "坏\x00字"}, 422, "invalid"),
         ({"lane": "cloud", "text": "哪一行"}, 422, "invalid"),
-        ({"lane": "action", "text": "在哪", "stage": "nowhere"}, 404, "unknown_place"),
+        ({"lane": "action", "text": "在哪", "stage": "nowhere"}, 404, "map_place_unknown"),
     ):
         answer = site.call("POST", f"/maps/{map_id}/notes", {"id": str(uuid4()), "stage": "recovery", **refused})
         assert (answer.status_code, answer.json()["code"]) == (status, code), refused

@@ -57,11 +57,15 @@ def list_maps(
 def post_map(request: Request, response: Response, access: MayWrite, given: NewMap) -> MapOut:
     """Under an id that you make: the same request again answers 200 and makes no second one. 409 for other content."""
     state = request.app.state
+    found = None
+    if given.propose:
+        with state.database.read() as session:
+            found = proposing.found_for(session, state.scenes, access.study.id, given)
     with state.database.write() as session:
         still = confirm(session, access, RESEARCHERS)
         row, made = maps.create(session, still, given)
-        if given.propose and made:
-            proposing.propose(session, state.scenes, still, row.id)
+        if made and found is not None:
+            proposing.propose(session, state.scenes, still, row.id, found=found)
         stored = map_out(service.map_facts(row))
     response.status_code = 201 if made else 200
     response.headers["ETag"] = f'"{stored.revision}"'
@@ -105,9 +109,11 @@ def patch_map(
 def post_proposals(request: Request, access: MayWrite, map_id: UUID) -> dict[str, int]:
     """How many notes were ``added``, and how many untouched ones ``refreshed``. What the team changed or removed stays so."""
     state = request.app.state
+    with state.database.read() as session:
+        found = proposing.found_for(session, state.scenes, access.study.id, map_id)
     with state.database.write() as session:
         still = confirm(session, access, RESEARCHERS)
-        done = proposing.propose(session, state.scenes, still, map_id)
+        done = proposing.propose(session, state.scenes, still, map_id, found=found)
     return {"added": done.added, "refreshed": done.refreshed}
 
 

@@ -64,7 +64,7 @@ class UnknownLane(Invalid):
 
 
 class UnknownPlace(NotFound):
-    code = "unknown_place"
+    code = "map_place_unknown"
     title = "这个研究没有这个阶段或触点"
     remedy = "请刷新页面，看看现在有哪些。"
 

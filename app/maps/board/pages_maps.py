@@ -1,16 +1,18 @@
 """The maps of a study, their versions, and an as-is map beside the to-be one that starts from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
 
 from app.core.errors import AppError, NotFound
 from app.curves import queries as curve_queries
 from app.maps.board import comparison, maps, pages_posted, presentation_compare, proposing, service, versions, words
+from app.maps.board.extraction import Proposal
 from app.maps.board.looks import BoardNote
 from app.maps.board.presentation_page import DONE, shown
 from app.maps.board.schemas import MOST_NAME, MapChange
@@ -36,11 +38,13 @@ def maps_page(request: Request, access: Seen, done: Annotated[str, Query(max_len
 def make_map(request: Request, access: Editor, form: Posted) -> Response:
     """``keep``: fill it with what is proposed, as the page showed it before there was a map."""
 
+    ready = _read_before(request, access, form)
+
     def act(session: Session, still: StudyAccess) -> str:
         given = pages_posted.new_map_of(form)
         made, _new = maps.create(session, still, given)
         if given.propose:
-            proposing.propose(session, request.app.state.scenes, still, made.id)
+            proposing.propose(session, request.app.state.scenes, still, made.id, found=ready)
         return f"/map?map={made.id}&done=made"
 
     return _acted(request, access, act, lambda error: _list(request, access, given=refused(form, error), error=error))
@@ -60,8 +64,11 @@ def change_map(request: Request, access: Editor, map_id: UUID, form: Posted) -> 
 
 @router.post("/studies/{slug}/maps/{map_id}/propose")
 def propose(request: Request, access: Editor, map_id: UUID) -> Response:
+    with request.app.state.database.read() as reading:
+        ready = proposing.found_for(reading, request.app.state.scenes, access.study.id, map_id)
+
     def act(session: Session, still: StudyAccess) -> str:
-        found = proposing.propose(session, request.app.state.scenes, still, map_id)
+        found = proposing.propose(session, request.app.state.scenes, still, map_id, found=ready)
         return f"/map?map={map_id}&done=" + ("proposed" if found.added or found.refreshed else "nothing")
 
     return _acted(request, access, act, lambda error: _list(request, access, error=error))
@@ -229,3 +236,15 @@ def _segments(session: Session, access: StudyAccess) -> list[str]:
         if 1 < len(found) <= MOST_SEGMENT_VALUES
         for value in sorted(found)
     ]
+
+
+def _read_before(request: Request, access: StudyAccess, form: FormData) -> Sequence[Proposal] | None:
+    """What a new map is filled with, read before anything is written, so that nobody's diary waits for it."""
+    try:
+        given = pages_posted.new_map_of(form)
+    except AppError:
+        return None  # said when it is posted
+    if not given.propose:
+        return None
+    with request.app.state.database.read() as session:
+        return proposing.found_for(session, request.app.state.scenes, access.study.id, given)

@@ -1,8 +1,8 @@
 """Notes that were read, coded or laid down, put into a map when the team asks for it; asked again, nothing doubles."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from app.maps.board.errors import NotPaired
 from app.maps.board.extraction import Proposal, overlap
 from app.maps.board.maps import opened_for_change, touched
 from app.maps.board.models import MapNote
-from app.maps.board.schemas import MOST_IN_CELL, MOST_NOTES
+from app.maps.board.schemas import MOST_IN_CELL, MOST_NOTES, NewMap
 from app.maps.quotations import MOST_QUOTATIONS, Span
 from app.maps.service import KeptScenes
 from app.participants.sight import everyone
@@ -47,8 +47,30 @@ class _Known:
         return self.row.removed_at is None and self.row.updated_by == PROPOSED
 
 
-def propose(session: Session, kept: KeptScenes, access: StudyAccess, map_id: UUID) -> Proposed:
-    """Put what is proposed and not there yet into an as-is map.
+def found_for(session: Session, kept: KeptScenes, study_id: UUID, given: NewMap | UUID) -> Sequence[Proposal]:
+    """Return what would be proposed for a map that there is, or is to be made.
+
+    Reading takes a second or two: read in a session of its own, and give it to ``propose`` in the one that writes, so that
+    nobody's diary waits meanwhile. NotFound.
+    """
+    protocol = studies.protocol(session, study_id)
+    if isinstance(given, NewMap):
+        map_id, segment, wave = given.id, given.segment or None, given.wave or None
+    else:
+        row = queries.map_of(session, study_id, given)
+        map_id, segment, wave = row.id, row.segment, row.wave
+    return extraction.proposals(session, kept, protocol, map_id, segment=segment, wave=wave)
+
+
+def propose(
+    session: Session,
+    kept: KeptScenes,
+    access: StudyAccess,
+    map_id: UUID,
+    *,
+    found: Sequence[Proposal] | None = None,
+) -> Proposed:
+    """Put what is proposed and not there yet into an as-is map; ``found`` was read for it before (see found_for).
 
     A note that the team changed, moved or removed stays as they left it, and does not come back. NotPaired for a to-be
     map: what people say is no plan. NotFound, MapRetired.
@@ -56,15 +78,15 @@ def propose(session: Session, kept: KeptScenes, access: StudyAccess, map_id: UUI
     row = opened_for_change(session, access.study.id, map_id)
     if row.kind != "as_is":
         raise NotPaired()
-    protocol = studies.protocol(session, row.study_id)
-    found = extraction.proposals(session, kept, protocol, map_id, segment=row.segment, wave=row.wave)
+    if found is None:
+        found = found_for(session, kept, row.study_id, map_id)
     known = _known(session, row.study_id, map_id)
     by_lane: defaultdict[tuple[UUID, str], list[_Known]] = defaultdict(list)
     for one in known.values():
         by_lane[one.row.stage_id, one.row.lane].append(one)
     filled = Counter({cell: sum(one.row.removed_at is None for one in those) for cell, those in by_lane.items()})
     added = refreshed = 0
-    for proposal in found:
+    for proposal in _standing(session, row.study_id, found):
         cell = (proposal.stage_id, proposal.lane)
         there = known.get(proposal.id) or next((one for one in by_lane[cell] if _same(one, proposal)), None)
         if there is not None:
@@ -77,6 +99,15 @@ def propose(session: Session, kept: KeptScenes, access: StudyAccess, map_id: UUI
         detail = {"added": added, "refreshed": refreshed}
         touched(session, access, row, "map.proposed", detail=detail)
     return Proposed(added, refreshed)
+
+
+def _standing(session: Session, study_id: UUID, found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """Yield proposals with the words that still stand: somebody may have been erased since they were read."""
+    ids = queries.standing(session, study_id, {span.statement_id for one in found for span, _ in one.spans})
+    for one in found:
+        spans = tuple((span, finder) for span, finder in one.spans if span.statement_id in ids)
+        if spans or one.touchpoint_id is not None:
+            yield replace(one, spans=spans)
 
 
 def _known(session: Session, study_id: UUID, map_id: UUID) -> Mapping[UUID, _Known]:

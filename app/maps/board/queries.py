@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -18,6 +18,9 @@ from app.maps.board.models import Expectation, ExperienceMap, MapNote, MapTarget
 from app.statements.cells import TEXT_SOURCES
 from app.statements.models import Statement
 from app.studies.protocol import StudyProtocol
+
+MOST_IDS: Final = 5000
+"""Ids that one statement names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,15 @@ def narrowed(
     query = select(Statement.id).where(Statement.study_id == protocol.study.id, *conditions)
     # Read whole and met here: thousands of ids would make a statement of thousands of parameters.
     return set(session.scalars(query)) & set(statement_ids)
+
+
+def standing(session: Session, study_id: UUID, statement_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of the statements stand."""
+    query = select(Statement.id).where(Statement.study_id == study_id, Statement.retracted_at.is_(None))
+    ids, found = list(statement_ids), set[UUID]()
+    for start in range(0, len(ids), MOST_IDS):
+        found |= set(session.scalars(query.where(Statement.id.in_(ids[start : start + MOST_IDS]))))
+    return found
 
 
 def written(
