@@ -69,11 +69,15 @@ def _notes(board: Board, one: BoardStage, whose: Leaving) -> Mapping[str, Sequen
 
 
 def _cell(board: Board, notes: Sequence[BoardNote], whose: Leaving, tone: str) -> list[PictureNote]:
-    """The notes of a cell; those whose words may not be handed on are counted in one line at its end."""
-    said = [words.note_words(board, note, whose) for note in notes]
+    """The notes of a cell: what the team wrote, what people said, then touchpoints that are only named, in one line; at the
+    end how many hold words that may not be handed on."""
+    named = [note.shown for note in notes if note.own and not note.text and not note.party and not note.people]
+    ranked = sorted((note for note in notes if note.shown not in named), key=lambda note: not note.text)
+    said = [words.note_words(board, note, whose) for note in ranked]
     shown = [PictureNote(what, behind, tone) for what, behind in said if what]
     silent = len(said) - len(shown)
-    return [*shown, PictureNote(words.withheld_words(silent))] if silent else shown
+    names = [PictureNote(translate(_("、")).join(named))] if named else []
+    return [*shown, *names, *([PictureNote(words.withheld_words(silent))] if silent else [])]
 
 
 def _gap(gap: Gap) -> PictureNote:
