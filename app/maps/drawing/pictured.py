@@ -5,7 +5,8 @@ from datetime import date
 from uuid import UUID
 
 from app.curves import drawing as curve_drawing
-from app.curves.words import headline
+from app.curves.hardest import HardestDays, headline, summary
+from app.curves.service import Curve
 from app.maps.board.looks import Board, BoardNote, BoardStage, Gap, Target
 from app.maps.board.models import LANES
 from app.maps.board.words import LANE_NAMES, TARGET_NAME, gap_words, mismatch_words, verdict
@@ -21,7 +22,9 @@ TONES: Mapping[str, str] = {"pain": "low", "delight": "high"}
 TARGET_LANE = "target"
 
 
-def pictured(board: Board, support: Support, whose: Leaving, today: date) -> Picture:
+def pictured(
+    board: Board, support: Support, whose: Leaving, today: date, *, by_day: Curve, hardest: HardestDays | None
+) -> Picture:
     """Return the picture of ``board`` with what of people's words may leave the team."""
     points = curve_drawing.chart_points(board.curve)
     by_key = {one.key: point for one, point in zip(board.curve.points, points, strict=True)}
@@ -32,9 +35,9 @@ def pictured(board: Board, support: Support, whose: Leaving, today: date) -> Pic
         lanes.append(PictureLane(TARGET_LANE, translate(TARGET_NAME), firm=True))
     withheld = any(not note.own and whose.first(note) is None for note in board.notes)
     return Picture(
-        heading=headline(board.curve),
+        heading=headline(board.curve, hardest),
         subtitle=words.subtitle(board, today),
-        say=words.say(board),
+        say=summary(board.curve, by_day, hardest),
         stages=[
             PictureStage(
                 point=by_key[one.point.key],

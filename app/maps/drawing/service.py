@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from app.charts import svg_to_png
 from app.charts.pdf import svg_to_pdf
 from app.core import clock
+from app.curves.hardest import HardestDays, hardest_days
 from app.curves.matrices import CellMatrices
+from app.curves.service import Curve
 from app.maps.board import service as boards
 from app.maps.board.looks import Board, Viewer
 from app.maps.drawing.document import map_document
@@ -42,13 +44,19 @@ class MapToHand:
     board: Board
     support: Support
     leaving: Leaving
+    days: Curve
     at: datetime
+
+    @property
+    def hardest(self) -> HardestDays | None:
+        """The stage that holds the hardest days, where stages alone cannot tell."""
+        return hardest_days(self.board.curve, self.days, self.board.protocol.stages)
 
     @property
     def drawing(self) -> Drawing:
         """The map on its page of A3."""
         today = clock.local_date(self.at, self.board.protocol.study.time_zone)
-        return lay_out(pictured(self.board, self.support, self.leaving, today))
+        return lay_out(pictured(self.board, self.support, self.leaving, today, by_day=self.days, hardest=self.hardest))
 
     @property
     def whose(self) -> list[tuple[UUID, UUID]]:
@@ -69,7 +77,14 @@ def map_to_hand(
     board = boards.board(session, matrices, kept, viewer, map_id, number=number)
     study_id = viewer.sight.study_id
     support = support_of(session, matrices, study_id, anonymous=not viewer.text, personal=False)
-    return MapToHand(board, support, leaving(session, study_id), clock.now())
+    days = days_of(session, matrices, viewer, board)
+    return MapToHand(board, support, leaving(session, study_id), days, clock.now())
+
+
+def days_of(session: Session, matrices: CellMatrices, viewer: Viewer, board: Board) -> Curve:
+    """Return the curve by days of the people whose curve stands over the map."""
+    segment, wave = (board.map.segment, board.map.wave) if board.map else (None, None)
+    return boards.Columns(session, matrices, viewer, board.protocol, segment, wave).curve("day")
 
 
 def made(hand: MapToHand, kind: MapKind) -> bytes:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date
 
 from app.curves import drawing as curve_drawing
-from app.curves.words import sentence
 from app.maps.board.looks import Board, BoardNote
 from app.maps.board.words import KIND_NAMES, missing_words, party_words
 from app.maps.drawing.leaving import Leaving
@@ -24,11 +23,6 @@ def subtitle(board: Board, today: date) -> str:
     if board.number is not None:
         parts.append(translate(_("第 %(n)s 版")) % {"n": board.number})
     return " · ".join([*(part for part in parts if part), today.isoformat()])
-
-
-def say(board: Board) -> str:
-    """Return the finding of the curve in a sentence or two, with what the scores rest on."""
-    return sentence(board.curve)
 
 
 def note_words(board: Board, note: BoardNote, whose: Leaving) -> tuple[str, str]:

@@ -8,14 +8,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.curves import queries as curve_queries
-from app.curves import service as curves
+from app.curves.hardest import hardest_days
 from app.curves.matrices import CellMatrices
-from app.curves.service import Curve, CurvePoint, CurveQuestion
+from app.curves.service import Curve, CurvePoint
 from app.maps.board import service as boards
 from app.maps.board.looks import Board, BoardStage, Viewer
 from app.maps.drawing.leaving import Leaving, leaving
-from app.maps.drawing.service import MapToHand
+from app.maps.drawing.service import MapToHand, days_of
 from app.maps.ecosystem.looks import Ecosystem, Support
 from app.maps.ecosystem.service import support as support_of
 from app.maps.ecosystem.service import touchpoints as touchpoints_of
@@ -77,7 +76,7 @@ class Findings:
     @property
     def hand(self) -> MapToHand:
         """The map as it is handed on beside the report."""
-        return MapToHand(self.board, self.support, self.leaving, self.at)
+        return MapToHand(self.board, self.support, self.leaving, self.days, self.at)
 
     def whose(self) -> Iterator[tuple[UUID, UUID]]:
         """Yield of each quote whose it is and which entry it stands in, for the log of readings."""
@@ -93,6 +92,7 @@ def findings(session: Session, matrices: CellMatrices, kept: KeptScenes, viewer:
     board = boards.board(session, matrices, kept, viewer)
     may_leave = leaving(session, study_id)
     sight = viewer.sight if viewer.text else None
+    days = days_of(session, matrices, viewer, board)
     return Findings(
         board=board,
         support=support_of(session, matrices, study_id, anonymous=anonymous, personal=False),
@@ -102,27 +102,20 @@ def findings(session: Session, matrices: CellMatrices, kept: KeptScenes, viewer:
         improvements=improvements(session, study_id),
         results=results(session, study_id, BetweenWaves(session, matrices, study_id, anonymous), anonymous=anonymous),
         leaving=may_leave,
-        valleys=_valleys(board, may_leave),
+        valleys=_valleys(board, days, may_leave),
         peak=next(iter(_places(board, may_leave, board.curve.peak, lowest=False)), None),
-        days=_days(session, matrices, viewer, board),
+        days=days,
         people=participants.count(session, study_id),
         at=clock.now(),
     )
 
 
-def _days(session: Session, matrices: CellMatrices, viewer: Viewer, board: Board) -> Curve:
-    return curves.curve(
-        session,
-        matrices,
-        viewer.sight.study_id,
-        CurveQuestion(by="day"),
-        revisions=curve_queries.revisions(session, viewer.sight.study_id),
-        coder_version=board.protocol.study.coder_version,
-        anonymous=not viewer.text,
-    )
-
-
-def _valleys(board: Board, may_leave: Leaving) -> Sequence[Place]:
+def _valleys(board: Board, days: Curve, may_leave: Leaving) -> Sequence[Place]:
+    hardest = hardest_days(board.curve, days, board.protocol.stages)
+    if hardest is not None:
+        # Days tell what stages do not.
+        here = [one for one in board.stages if one.stage.id == hardest.stage.id]
+        return [Place(one, True, _quotes(one, may_leave, "pain")) for one in here]
     candidates = _places(board, may_leave, board.curve.valley, lowest=True)
     below = [one for one in candidates[1:] if one.point.upper is not None and one.point.upper < 0]
     return [*candidates[:1], *below][:MOST_PLACES]

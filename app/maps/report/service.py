@@ -1,7 +1,7 @@
 """The report of a study, put together: five minutes first, then what is looked up."""
 
 from app.core import clock
-from app.curves.words import headline, sentence
+from app.curves.hardest import headline, summary
 from app.maps.report import methods, plan, story
 from app.maps.report.blocks import Report
 from app.maps.report.findings import Findings
@@ -29,10 +29,10 @@ def report(found: Findings) -> Report:
     ]
     return Report(
         title=study.title,
-        heading=headline(found.curve),
+        heading=headline(found.curve, found.hand.hardest),
         subtitle=subtitle % {"people": found.people, "entries": entries, "day": day},
         lead=[
-            (translate(_("感受")), sentence(found.curve)),
+            (translate(_("感受")), summary(found.curve, found.days, found.hand.hardest)),
             (translate(_("支持")), story.support_sentence(found)),
             (translate(_("该做什么")), plan.plan_sentence(found)),
             (translate(_("不确定")), _weightiest(found)),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.curves import drawing as curve_drawing
+from app.curves.hardest import summary
 from app.curves.tipping_words import robustness
 from app.curves.words import basis, label_of, level_of, listed, name_of, sentence
 from app.maps.board.looks import BoardNote
@@ -37,11 +38,11 @@ def curve_section(found: Findings) -> Section:
         paper=str(curve_drawing.draw(curve, standalone=True, layout="medium")),
         alt=f"{curve_drawing.title(curve)}。{sentence(curve)}",
     )
-    by_day = translate(_("按%(anchor)s前后的天数看：%(said)s")) % {
-        "anchor": curve.anchor,
-        "said": sentence(found.days),
-    }
-    blocks: list[Block] = [Paragraph(sentence(curve)), figure, Paragraph(by_day)]
+    hardest = found.hand.hardest
+    blocks: list[Block] = [Paragraph(summary(curve, found.days, hardest)), figure]
+    if hardest is None:
+        told = {"anchor": curve.anchor, "said": sentence(found.days)}
+        blocks.append(Paragraph(translate(_("按%(anchor)s前后的天数看：%(said)s")) % told))
     return Section("curve", translate(_("情绪怎样一路变化")), blocks)
 
 
@@ -56,7 +57,7 @@ def valley_section(found: Findings) -> Section:
     others = [point for point in found.curve.points if point.key in found.curve.valley and point.key not in shown]
     if others:
         left = listed([name_of(found.curve, point) for point in others])
-        blocks.append(Paragraph(translate(_("现有数据还不能排除%(names)s也是最低点。")) % {"names": left}, "quiet"))
+        blocks.append(Paragraph(translate(_("按阶段平均，现有数据还不能排除%(names)s也是最低点。")) % {"names": left}, "quiet"))
     return Section("valley", translate(heading) % {"name": names}, blocks)
 
 
@@ -192,9 +193,9 @@ def doubts(found: Findings) -> Iterator[str]:
     """Yield everything that speaks against reading more out of this report than is in it, the weightiest first."""
     curve = found.curve
     yield basis(curve)
-    if found.valleys and not found.valleys[0].certain:
+    if 1 < len(curve.valley) < sum(point.enough for point in curve.points):
         candidates = [name_of(curve, point) for point in curve.points if point.key in curve.valley]
-        told = translate(_("最低点有 %(n)s 个候选：%(names)s（%(level)s）；要分出来，需要更多人。"))
+        told = translate(_("按阶段平均，最低点有 %(n)s 个候选：%(names)s（%(level)s）；要分出来，需要更多人。"))
         yield told % {"n": len(candidates), "names": listed(candidates), "level": level_of(curve)}
     thin = [name_of(curve, point) for point in curve.points if not point.enough]
     if thin:
