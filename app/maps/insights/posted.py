@@ -74,6 +74,13 @@ WHOLE: Final[Mapping[str, tuple[str, str]]] = {
     "after: at least": ("after_n", _("平均数至少要有两个人")),
 }
 
+_FIGURES = ("before_n", "before_value", "before_sd", "after_n", "after_value", "after_sd")
+UNASKED: Final[Mapping[str, Sequence[str]]] = {
+    "share": ("unit", "before_sd", "after_sd", "stage", "before_wave", "after_wave"),
+    "mean": ("stage", "before_wave", "after_wave"),
+    "curve": ("unit", *_FIGURES),
+}
+
 
 def posted_id(form: FormData) -> UUID:
     """Return the id that the form was shown with, so that sending it twice makes one; a new one where it is missing."""
@@ -206,6 +213,9 @@ def _improvement(form: FormData) -> dict[str, Any]:
 def _result(form: FormData) -> dict[str, Any]:
     given = _said(form, *ResultIn.model_fields)
     plain = {"name", "kind", "unit", "better", "before_period", "after_period", "basis"}
+    # What the chosen way of measuring does not ask for may still stand in fields that are not shown.
+    unasked = UNASKED.get(str(given["kind"]), ())
+    given |= dict.fromkeys(unasked, "")
     return {name: words if name in plain else words.strip().replace(",", "") or None for name, words in given.items()}
 
 

@@ -104,9 +104,9 @@ def evidence_words(protocol: StudyProtocol, one: Evidence) -> str:
     if one.kind == "passage":
         before = protocol.stage(str(figures["before"]))
         names["before"] = before.name if before else ""
-        return _with_people(_("从“%(before)s”到“%(stage)s”"), names)
+        return _with_people(translate(_("从“%(before)s”到“%(stage)s”")) % names, names)
     if one.kind == "point":
-        return _with_people(_("%(stage)s"), names)
+        return _with_people(str(names["stage"]), names)
     return translate(_RELATION[one.kind][0 if one.met else 1]) % names
 
 
@@ -132,8 +132,7 @@ def _pain_words(one: Evidence, names: Mapping[str, object]) -> str:
     return translate(_("%(stage)s的一处痛点：%(verdict)s（%(score)s）")) % told
 
 
-def _with_people(words: str, names: Mapping[str, object]) -> str:
-    where = translate(words) % names
+def _with_people(where: str, names: Mapping[str, object]) -> str:
     if names["people"] is None:
         return translate(_("%(where)s：不到 8 人，不显示")) % {"where": where}
     return translate(_("%(where)s：%(people)s 人")) % {"where": where, "people": names["people"]}
@@ -159,7 +158,7 @@ def result_words(look: ResultLook) -> str:
         said.append(relative_words(effect.relative))
     if look.few:
         said.append(translate(_("有一边不到 %(n)s 人，别看得太重。")) % {"n": FEW})
-    return "".join(said)
+    return _joined(said)
 
 
 def caution_words(look: ResultLook) -> str:
@@ -169,7 +168,12 @@ def caution_words(look: ResultLook) -> str:
     said = [translate(_("区间碰到 0：这点变化可能只是碰巧。"))] if look.improved is None else []
     if look.few:
         said.append(translate(_("有一边不到 %(n)s 人，别看得太重。")) % {"n": FEW})
-    return "".join(said)
+    return _joined(said)
+
+
+def _joined(said: Sequence[str]) -> str:
+    """Sentences one after the other; Chinese ones need no space between them."""
+    return " ".join(one.strip() for one in said).replace("。 ", "。")
 
 
 def change_words(look: ResultLook, difference: Interval) -> str:
