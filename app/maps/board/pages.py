@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.curves.words import headline, sentence
 from app.maps.board import pages_cells, pages_maps, queries, service, words
 from app.maps.board.presentation_page import (
     DONE,
@@ -14,6 +13,7 @@ from app.maps.board.presentation_page import (
     charts_of,
     doubts_of,
     grid_context,
+    said_of,
     script_state,
     shown,
     tag_of,
@@ -43,6 +43,7 @@ def map_page(
 ) -> Response:
     with request.app.state.database.read() as session:
         found = shown(request, session, access, map_id, number)
+        heading, summary = said_of(request, session, found)
         maps = service.maps_of(session, access.study.id)
         board = found.board
         version = queries.version(session, access.study.id, board.map.id, number) if board.map and number else None
@@ -51,8 +52,8 @@ def map_page(
         **grid_context(found),
         "here": "map",
         "tab": "map",
-        "heading": headline(board.curve),
-        "summary": sentence(board.curve),
+        "heading": heading,
+        "summary": summary,
         "doubts": doubts_of(found),
         "charts": charts_of(found),
         "aims": aims_of(board),

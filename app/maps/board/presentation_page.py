@@ -12,6 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.charts.points import Layout
+from app.curves import hardest
 from app.curves import queries as curve_queries
 from app.curves.drawing import draw
 from app.curves.service import Curve, CurvePoint
@@ -107,6 +108,18 @@ def tag_of(
         choose_language(request, access.study.language),
     )
     return f'"{hashlib.sha256(repr(basis).encode()).hexdigest()[:32]}"'
+
+
+def said_of(request: Request, session: Session, shown: Shown) -> tuple[str, str]:
+    """Return the finding in a few words and in sentences, by days where stages alone cannot tell it."""
+    board, viewer = shown.board, service.viewer_of(session, shown.access)
+    curve = board.curve
+    whose_curve = service.Columns(
+        session, request.app.state.matrices, viewer, board.protocol, curve.segment, curve.wave
+    )
+    by_day = whose_curve.curve("day")
+    days = hardest.hardest_days(curve, by_day, board.protocol.stages)
+    return hardest.headline(curve, days), hardest.summary(curve, by_day, days)
 
 
 def charts_of(shown: Shown) -> list[Markup]:

@@ -13,7 +13,7 @@ from app.charts.geometry import text_width
 from app.maps.board.looks import Board, BoardNote
 from app.maps.board.models import LANES
 
-ROOM_PT: Final = 405.0
+ROOM_PT: Final = 425.0
 """What is left for the lanes under the head and the curve of an A3 sheet that lies (842 pt high, margins off)."""
 COLUMNS_PT: Final = 1040.0
 """How wide all columns are together."""
@@ -39,20 +39,18 @@ WAYS: Final = (
     Paper("usual", 8.5, 1.32, 6.5, 6, 12),
     Paper("dense", 7.3, 1.26, 6.5, 4, 12),
     Paper("denser", 6.4, 1.22, 4.5, 3, 12),
-    Paper("densest", 6.4, 1.22, 4.5, 2, 3),
+    *(Paper("densest", 6.4, 1.22, 4.5, 2, notes) for notes in (12, 8, 6, 5, 4, 3)),
 )
 
 
 def plan(board: Board) -> Paper:
     """Return the largest way to write all notes on one sheet; the smallest one shortens and leaves out what it must."""
-    for way in WAYS[:-1]:
-        if _height(board, way) <= ROOM_PT and all(len(cell) <= way.notes for cell in _cells(board)):
-            return way
-    return WAYS[-1]
+    return next((way for way in WAYS if _height(board, way) <= ROOM_PT and _holds(board, way)), WAYS[-1])
 
 
-def _cells(board: Board) -> Sequence[Sequence[BoardNote]]:
-    return [one.cells[lane] for one in board.stages for lane in LANES]
+def _holds(board: Board, way: Paper) -> bool:
+    """Whether nothing must be left out; what writes smallest may leave out."""
+    return way.size == "densest" or all(len(one.cells[lane]) <= way.notes for one in board.stages for lane in LANES)
 
 
 def _height(board: Board, way: Paper) -> float:
@@ -64,14 +62,15 @@ def _height(board: Board, way: Paper) -> float:
 
 
 def _lines(lane: str, notes: Sequence[BoardNote], column: float, way: Paper) -> int:
-    widths = [text_width(note.shown, way.letter_pt) + _behind_em(note) * way.letter_pt for note in notes]
+    told = notes[: way.notes]
+    widths = [text_width(note.shown, way.letter_pt) + _behind_em(note) * way.letter_pt for note in told]
+    more = 1 if len(told) < len(notes) else 0
     if lane in SIDE_BY_SIDE:
         gap = 7 + way.letter_pt
-        return max(
-            len([1 for width in widths if width > column]), math.ceil(sum(width + gap for width in widths) / column)
-        )
+        wide = sum(width > column for width in widths)
+        return more + max(wide, math.ceil(sum(width + gap for width in widths) / column))
     # Between two notes a little space, about a seventh of a line.
-    return math.ceil(sum(min(way.lines, math.ceil(width * 1.06 / column)) + 0.15 for width in widths))
+    return more + math.ceil(sum(min(way.lines, math.ceil(width * 1.06 / column)) + 0.15 for width in widths))
 
 
 def _behind_em(note: BoardNote) -> float:
