@@ -1,16 +1,19 @@
 """Maps: proposed from what was said, kept, changed by several people, read by whoever may see what."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, select
 
+from app.accounts.actors import StaffActor
 from app.audit.models import AuditEvent
 from app.curves.service import K_ANONYMOUS
+from app.maps.board import proposing
 from app.maps.board.models import MapNote
 from app.participants import service as participants
 from app.participants.models import Participant
+from app.studies.access import open_study
 from tests.maps.map_site import MapSite, stage_of, words
 from tests.maps.test_scenes import carer
 from tests.support.cast import Cast
@@ -247,6 +250,20 @@ def test_an_erased_persons_words_are_in_no_map_and_no_version(site: MapSite, eng
     restored = site.call("POST", f"/maps/{map_id}/versions/1/restore", version=site.revision(map_id))
     assert restored.status_code == 200, restored.text
     assert site.cell(map_id, "action") == []
+
+
+@only_on("sqlite")  # an erased row is one on either
+def test_who_is_erased_between_reading_and_writing_a_proposal_is_not_in_it(site: MapSite) -> None:
+    map_id = site.make()
+    state = site.cast.app.state
+    with state.database.read() as session:
+        found = proposing.found_for(session, state.scenes, site.cast.study_id, UUID(map_id))
+    assert site.call("DELETE", "/participants/P01").status_code == 204
+    with state.database.write() as session:
+        actor = StaffActor(site.cast.user_ids["owner"], "owner", "Owner", is_admin=False)
+        proposing.propose(session, state.scenes, open_study(session, actor, SLUG), UUID(map_id), found=found)
+    assert site.cell(map_id, "action") == []
+    assert [quote["participant"] for note in site.cell(map_id, "pain") for quote in note["quotes"]] == ["P02"]
 
 
 def test_words_taken_back_leave_the_map(site: MapSite) -> None:

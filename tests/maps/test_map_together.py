@@ -1,8 +1,9 @@
 """Two editors of one map, in any order and with every retry: no update is lost, nothing is overwritten, versions hold."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -218,3 +219,31 @@ def test_two_editors_lose_nothing_and_overwrite_nothing(coded: CodedScene) -> No
     machine = type("TogetherHere", (Together,), {"scene": coded})
     few = settings(max_examples=8, stateful_step_count=15, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=few)
+
+
+def test_of_many_at_the_same_moment_one_wins_and_each_new_note_has_its_place(coded: CodedScene) -> None:
+    map_id, note_id = uuid4(), uuid4()
+    given = NewNote(id=note_id, stage="recovery", lane="pain", text="起先")
+    with coded.store.write() as session:
+        access = coded.access(session, "owner")
+        maps.create(session, access, NewMap(id=map_id, title="一起画"))
+        notes.add(session, access, map_id, given)
+
+    def change(number: int) -> bool:
+        with coded.store.write() as session:
+            access = coded.access(session, ("owner", "teammate")[number % 2])
+            notes.add(session, access, map_id, given.model_copy(update={"id": uuid5(map_id, str(number // 2))}))
+            try:
+                notes.change(session, access, map_id, note_id, NoteChange(text=f"第{number}人"), 1)
+            except StaleMap:
+                return False
+            return True
+
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        won = list(pool.map(change, range(6)))
+    assert won.count(True) == 1
+    with coded.store.read() as session:
+        rows = queries.notes(session, coded.study_id, map_id)
+        assert queries.map_of(session, coded.study_id, map_id).revision == 1 + 1 + 1 + 3
+    assert next(row.text for row in rows if row.id == note_id) == f"第{won.index(True)}人"
+    assert [row.position for row in rows] == [0, 1, 2, 3]
