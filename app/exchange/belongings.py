@@ -18,6 +18,7 @@ from app.diary import queries as diary
 from app.diary.models import Attachment, Entry, EntryRevision, Receipt
 from app.exchange import belongings_queries as queries
 from app.participants import queries as participants
+from app.participants import relation_queries as relations
 from app.participants.models import Participant
 from app.prompts.delivery.keys import AddressUnreadable, open_address
 from app.prompts.delivery.queries import contacts_of
@@ -28,7 +29,19 @@ from app.studies.protocol import StudyProtocol
 
 FORMAT = "xinlu-takeaway/1"
 TOLD_APART = frozenset(
-    ["participant", "anchor_event", "entry", "statement", "consent", "message", "reading", "contact", "attachment"],
+    [
+        "participant",
+        "anchor_event",
+        "entry",
+        "statement",
+        "consent",
+        "message",
+        "reading",
+        "contact",
+        "attachment",
+        "relation_event",
+        "participant_outcome",
+    ],
 )
 """Tables whose rows stand in sections of their own; those of all others are given as they are kept."""
 
@@ -84,6 +97,7 @@ def collect(session: Session, keyring: Keyring, study: Study, person: Participan
         "entries": _entries(session, protocol, entries, revisions, attached),
         "messages": [_message(one) for one in messages],
         "read_by": [_reading(one) for one in participants.readings_of(session, study.id, person.id, most=100_000)],
+        "relation": _relation(session, protocol, person),
         "further": _further(session, study.id, person.id),
         "log": [_event(one) for one in queries.events_about(session, study.id, person.id)],
     }
@@ -218,6 +232,27 @@ def _reading(one: Any) -> dict[str, Any]:
 
 def _event(one: AuditEvent) -> dict[str, Any]:
     return {"at": plain(one.at), "by": side_of(one.actor), "action": one.action, "detail": plain(one.detail)}
+
+
+def _relation(session: Session, protocol: StudyProtocol, person: Participant) -> dict[str, list[dict[str, Any]]]:
+    """Return what the organisation knows of the person beside the diary: events, and outcomes."""
+    events = []
+    for one in relations.events(session, person.study_id, person.id):
+        touchpoint = protocol.touchpoint_of(one.touchpoint_id)
+        told = {"touchpoint": touchpoint.name if touchpoint else None, "recorded_by": recorder(one.recorded_by)}
+        events.append(_row(one, "kind on label amount recorded_at") | told)
+    outcomes = [
+        _row(measure, "key name kind unit")
+        | _row(held, "value recorded_at")
+        | {"recorded_by": recorder(held.recorded_by)}
+        for held, measure in relations.outcomes_of(session, person.study_id, person.id)
+    ]
+    return {"events": events, "outcomes": outcomes}
+
+
+def recorder(author: str) -> str:
+    """Return which side recorded something, by hand or from a sheet."""
+    return side_of(author.removeprefix("import:"))
 
 
 def _further(session: Session, study_id: UUID, participant_id: UUID) -> dict[str, list[dict[str, Any]]]:

@@ -27,6 +27,7 @@ from app.participants.consents import consent_state, purposes_of
 from app.participants.models import Participant
 from app.participants.readers_pages import read_by, told
 from app.studies.models import Study
+from app.web.i18n import mark as _
 from app.web.i18n import translate
 from app.web.pages import local_time
 
@@ -37,6 +38,10 @@ HERE = Path(__file__).parent
 TOKENS = HERE.parent / "web" / "static" / "tokens.css"
 README = HERE / "takeaway.txt"
 CHANGE = "participant.taken_away"
+EVENT_NAMES = {
+    "visit": _("到访"), "purchase": _("购买"), "referral": _("推荐"), "complaint": _("投诉"), "review": _("评价"),
+    "contact": _("联系"), "left": _("离开"),
+}  # fmt: skip
 
 
 def write_takeaway(session: Session, keyring: Keyring, study: Study, person: Participant, file: IO[bytes]) -> None:
@@ -104,6 +109,8 @@ def _page(session: Session, kept: Belongings, left_out: Sequence[Attachment]) ->
         "messages": kept.messages,
         "lines": [told(one) for one in read_by(readings)],
         "contacts": kept.content["contacts"],
+        "relation": kept.content["relation"],
+        "event_names": EVENT_NAMES,
         "left_out": [file_of(one) for one in left_out],
         "public_key": kept.content["receipt_key"]["public_key"],
         "style": TOKENS.read_text(encoding="utf-8"),

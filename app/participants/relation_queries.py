@@ -67,6 +67,23 @@ def outcomes_held(session: Session, study_id: UUID, measure: str) -> Mapping[UUI
     return {row.participant_id: row for row in session.scalars(query)}
 
 
+def outcomes_of(
+    session: Session, study_id: UUID, participant_id: UUID
+) -> Sequence[tuple[ParticipantOutcome, OutcomeMeasure]]:
+    """Return the person's values, each with its measure."""
+    query = (
+        select(ParticipantOutcome, OutcomeMeasure)
+        .join(
+            OutcomeMeasure,
+            (OutcomeMeasure.study_id == ParticipantOutcome.study_id)
+            & (OutcomeMeasure.key == ParticipantOutcome.measure),
+        )
+        .where(ParticipantOutcome.study_id == study_id, ParticipantOutcome.participant_id == participant_id)
+        .order_by(OutcomeMeasure.created_at, OutcomeMeasure.key)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
 def people(session: Session, study_id: UUID, codes: Collection[str] | None = None) -> Mapping[str, tuple[UUID, bool]]:
     """Return by code the id of each person, and whether they have left the study; all, or those of ``codes``."""
     query = select(Participant.code, Participant.id, Participant.withdrawn_at)

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +17,8 @@ from app.core.crypto import verify
 from app.core.db import Base
 from app.diary.models import Attachment, AttachmentContent
 from app.exchange.belongings import NOT_TOLD, TOLD_APART
+from app.participants import relation
+from app.participants.relation import EventGiven, MeasureGiven
 from tests.support.browser import OpenPage
 from tests.support.cast import Cast
 from tests.support.databases import ScratchDatabase
@@ -107,6 +110,25 @@ def test_it_holds_consents_readers_log_and_files(cast: Cast, entry_id: UUID) -> 
     assert archive.read(name) == JPEG
     assert name == content["entries"][0]["attachments"][0]["file"]
     assert "Ed25519" in archive.read("README.txt").decode()
+
+
+def test_it_holds_what_the_organisation_recorded_of_the_person(cast: Cast, entry_id: UUID) -> None:
+    with cast.store.write() as session:
+        for code, label in (("P01", "我做过的事"), ("P02", "别人做过的事")):
+            given = EventGiven(cast.people[code], "visit", date(2026, 1, 5), label)
+            relation.record_events(session, f"import:user:{cast.user_ids['owner']}", cast.study_id, [given])
+        relation.define_measure(session, "user:x", cast.study_id, MeasureGiven("nps", "推荐意愿"))
+        relation.set_outcomes(session, "user:x", cast.study_id, "nps", {cast.people["P01"]: 9, cast.people["P02"]: 3})
+    archive = archive_of(phone_of(cast))
+    kept = content_of(archive)["relation"]
+    assert [(one["label"], one["recorded_by"]) for one in kept["events"]] == [("我做过的事", "team")]
+    assert [(one["name"], one["value"]) for one in kept["outcomes"]] == [("推荐意愿", 9)]
+    page = archive.read("index.html").decode()
+    assert "机构记下的您的事" in page
+    assert "我做过的事" in page
+    everything = page + archive.read("data.json").decode()
+    assert "别人做过的事" not in everything
+    assert str(cast.user_ids["owner"]) not in everything
 
 
 def test_nothing_of_others_and_no_secret_is_in_it(cast: Cast, entry_id: UUID) -> None:
