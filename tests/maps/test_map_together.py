@@ -61,7 +61,7 @@ class Together(RuleBasedStateMachine):
 
     @rule(who=WHO, stage=STAGE, lane=LANE, text=TEXT, place=PLACE)
     def write(self, who: str, stage: str, lane: str, text: str, place: int | None) -> None:
-        given = NewNote(id=uuid4(), stage=stage, lane=lane, text=text, position=place)  # type: ignore[arg-type]
+        given = NewNote(id=uuid4(), stage=stage, lane=lane, text=text, position=place)
         self.windows[who].last = given
         self._add(who, given)
         self.model[given.id] = Model(stage, lane, text)
@@ -95,6 +95,7 @@ class Together(RuleBasedStateMachine):
         given = NoteChange.model_validate({name: value for name, value in asked.items() if value is not None})
         wanted = (stage or one.stage, lane or one.lane, text or one.text)
         before = self._stored()[note_id]
+        stale: StaleMap | None = None
         with self.scene.store.write() as session:
             access = self.scene.access(session, who)
             try:
@@ -105,7 +106,7 @@ class Together(RuleBasedStateMachine):
                 assert one.removed
                 return
             else:
-                stale, version = None, row.version
+                version = row.version
         if stale is not None:
             assert seen != one.version
             assert stale.members["current"]["version"] == one.version  # type: ignore[index]
