@@ -8,8 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from scipy.special import stdtrit
-from scipy.stats import norm
+from scipy.special import ndtri, stdtrit
 
 FEW: Final = 30
 """Below so many people on one side, a page says that they are few."""
@@ -46,7 +45,7 @@ class Effect:
 
 def wilson(count: int, n: int, *, level: float = 0.95) -> Interval:
     """Return a share with its score interval (Wilson 1927), without continuity correction."""
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     share = count / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
