@@ -57,13 +57,15 @@ def valley_section(found: Findings) -> Section:
     others = [point for point in found.curve.points if point.key in found.curve.valley and point.key not in shown]
     if others:
         left = listed([name_of(found.curve, point) for point in others])
-        blocks.append(Paragraph(translate(_("按阶段平均，现有数据还不能排除%(names)s也是最低点。")) % {"names": left}, "quiet"))
+        blocks.append(
+            Paragraph(translate(_("按阶段平均，现有数据还不能排除%(names)s也是最低点。")) % {"names": left}, "quiet")
+        )
     return Section("valley", translate(heading) % {"name": names}, blocks)
 
 
 def _valley(found: Findings, place: Place) -> Iterator[Block]:
     column = place.column
-    yield Paragraph(f"{column.stage.name}：{point_words(column)}{translate(_('。'))}", strong=True)
+    yield Paragraph(f"{column.stage.name}{translate(_('：'))}{point_words(column)}{translate(_('。'))}", strong=True)
     pains = _notes(found, column.cells["pain"])
     if pains:
         yield Listing(pains, translate(_("人们在这里难在哪里")))
@@ -113,7 +115,9 @@ def peak_section(found: Findings) -> Section | None:
         return None
     heading = _("最好的一段：%(name)s") if place.certain else _("最好的可能是：%(name)s")
     blocks: list[Block] = [
-        Paragraph(f"{place.column.stage.name}：{point_words(place.column)}{translate(_('。'))}", strong=True)
+        Paragraph(
+            f"{place.column.stage.name}{translate(_('：'))}{point_words(place.column)}{translate(_('。'))}", strong=True
+        )
     ]
     delights = _notes(found, place.column.cells["delight"])
     if delights:
