@@ -164,6 +164,10 @@ def test_the_page_and_the_file_in_a_browser(demo_server: DemoServer, open_page: 
     page.fill("#password", demo_server.demo["staff"]["password"])
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="下载 PDF")).to_be_visible()
+    report = page.locator(".report")
+    expect(report.get_by_role("heading", level=1)).to_contain_text("恢复")
+    expect(report).to_contain_text("“恢复”只有 2 条通用消息")
+    expect(report).to_contain_text("不是手术日当天")
     assert not Axe().run(page).response["violations"]
     with page.expect_download() as download:
         page.get_by_role("link", name="下载网页（一个文件）").click()
