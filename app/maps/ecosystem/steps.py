@@ -54,9 +54,9 @@ class Transitions:
 
     @property
     def broken(self) -> Sequence[Edge]:
-        """Every step that falls beyond chance, the worst first."""
-        found = [edge for edge in (*self.stages, *self.touchpoints) if edge.falls]
-        return sorted(found, key=lambda edge: edge.change.value or 0.0)
+        """Every step that falls beyond chance, the worst first; of two alike, that between touchpoints says more."""
+        found = [edge for edge in (*self.touchpoints, *self.stages) if edge.falls]
+        return sorted(found, key=lambda edge: round(edge.change.value or 0.0, 6))
 
     @property
     def worst(self) -> Sequence[Edge]:

@@ -11,7 +11,6 @@ from tests.support.databases import only_on
 from tests.support.scene import PASSWORD, SLUG
 from tests.support.staff import sign_in, submit
 
-CHINESE = re.compile(r"[\u3400-\u9fff]")
 TOUCHPOINTS, SUPPORT = f"/studies/{SLUG}/touchpoints", f"/studies/{SLUG}/support"
 FACTS = f"{TOUCHPOINTS}/recovery/at_home/facts"
 
@@ -49,7 +48,7 @@ def test_support_is_put_down_and_taken_out_on_its_page(road: Cast) -> None:
             assert submit(client, SUPPORT, SUPPORT, given).status_code == 303
     page = client.get(SUPPORT).text
     assert "“恢复”难受，却只有群发的话" in page
-    assert page.count("术后注意事项</") + page.count("术后注意事项\n") == 3 or page.count("：术后注意事项") == 3
+    assert page.count("：术后注意事项") == 3
     refused = submit(client, SUPPORT, SUPPORT, {**line, "place": "nowhere", "contacts": "0"})
     assert refused.status_code == 422
     assert "请填 1 到 1000 之间的整数" in refused.text
@@ -100,6 +99,7 @@ def test_the_pages_speak_english(road: Cast) -> None:
     for address in (TOUCHPOINTS, f"{TOUCHPOINTS}?edit=recovery/at_home", SUPPORT):
         page = own.sub("", road.client.get(address).text)
         assert '<html lang="en">' in page
+        page = re.sub(r'name="name" value="[^"]*"', "", page)  # what a button sends is no word on the page
         left = re.sub("|".join(map(re.escape, names)), "", page)
         assert sorted(set(re.findall(r"[\u3400-\u9fff]+", left))) == []
 
