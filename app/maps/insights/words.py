@@ -264,4 +264,6 @@ def programme_headline(steps: Sequence[ProgrammeStep]) -> str:
         return translate(_("六步都走到了，接着走下一圈"))
     done = sum(step.standing == "done" for step in steps)
     told = {"n": done, "name": step_name(now.key)}
+    if not done:
+        return translate(_("六步还没有走完一步，现在该“%(name)s”")) % told
     return translate(_("六步走完了 %(n)s 步，现在该“%(name)s”")) % told
