@@ -227,6 +227,12 @@ def test_phases_moves_and_the_ratio_are_told_with_their_interval(ages: Cast) -> 
     assert ratio["observational"] is True
     before = ages.get("/lifecycle?as_of=2026-02-01").json()
     assert [one["participants"] for one in before["phases"]] == [18, 0, 0, 0]
+    assert before["repurchase"] is None
+    assert ages.get("/lifecycle").json()["repurchase"]["split"].startswith("stage:")
+    assert record(ages, OLD[8], "contact", "2026-01-20", "回访").status_code == 201
+    by_contact = ages.get("/lifecycle").json()["repurchase"]
+    assert (by_contact["split"], by_contact["participants"], by_contact["other_yes"]) == ("support", 1, 10)
+    assert (by_contact["enough"], by_contact["yes"]) == (False, 0)
     assert ages.get("/lifecycle?split=stage:none").json()["code"] == "unknown_split"
     by_stage = ages.get("/lifecycle?split=stage:treatment").json()["repurchase"]
     assert (by_stage["yes"], by_stage["other_yes"]) == (8, 2)

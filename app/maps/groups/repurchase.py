@@ -66,7 +66,8 @@ def compare(
     events = lifecycle.happened(session, study_id)
     chosen = outcome or usual_outcome(events, as_of)
     name, happened = outcomes_of(session, study_id, chosen, events, as_of)
-    groups = split_of(session, ground, study_id, split or usual_split(ground), events, as_of)
+    chosen_split = split or usual_split(ground, contacted(session, study_id, events, as_of), happened.keys())
+    groups = split_of(session, ground, study_id, chosen_split, events, as_of)
     if not happened or groups is None:
         return None
     counted = [
@@ -85,11 +86,25 @@ def usual_outcome(events: Mapping[UUID, Sequence[Happened]], as_of: date) -> str
     return PURCHASE if bought else VISIT
 
 
-def usual_split(ground: Ground) -> str:
-    """Return how people are told apart unless asked: by the stage where they suffer most."""
-    known = [point for point in ground.curve.points if point.estimate is not None and point.enough]
-    lowest = min(known, key=lambda point: point.estimate or 0.0, default=None)
+def usual_split(ground: Ground, reached: frozenset[UUID], known: Collection[UUID]) -> str:
+    """Return how people are told apart unless asked: by a contact of their own, where there are people of a ``known``
+    outcome with and without one; else by the stage where they suffer most."""
+    with_contact = len(reached & set(known))
+    if 0 < with_contact < len(known):
+        return SUPPORT
+    points = [point for point in ground.curve.points if point.estimate is not None and point.enough]
+    lowest = min(points, key=lambda point: point.estimate or 0.0, default=None)
     return f"stage:{(lowest or ground.curve.points[0]).key}"
+
+
+def contacted(
+    session: Session, study_id: UUID, events: Mapping[UUID, Sequence[Happened]], as_of: date
+) -> frozenset[UUID]:
+    """Return who got support of their own, by the log, or was in contact by the records."""
+    by_record = {
+        person for person, those in events.items() if any(one.kind == CONTACT and one.on <= as_of for one in those)
+    }
+    return frozenset(queries.cared_for(session, study_id) | by_record)
 
 
 def outcomes_of(
@@ -125,9 +140,7 @@ def split_of(
     and without a contact of their own. UnknownSplit."""
     if split == SUPPORT:
         everybody = frozenset(queries.codes(session, study_id))
-        reached = queries.cared_for(session, study_id) | {
-            person for person, those in events.items() if any(one.kind == CONTACT and one.on <= as_of for one in those)
-        }
+        reached = contacted(session, study_id, events, as_of)
         return Groups(split, "", everybody & reached, everybody - reached)
     kind, _, name = split.partition(":")
     if kind == "stage":
