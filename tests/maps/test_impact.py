@@ -254,6 +254,16 @@ def test_correlation_is_spearmans_and_its_interval_holds() -> None:
     assert 0.92 < held / 300 < 0.99
 
 
+def test_the_correlation_s_bounds_are_bonett_and_wright_s() -> None:
+    x = np.arange(28.0)
+    y = np.r_[x[14:], x[:14]] + np.where(x % 3 == 0, 20, 0)
+    found = correlation(x, y)
+    r = float(stats.spearmanr(x, y).statistic)
+    wide = stats.norm.ppf(0.975) * np.sqrt((1 + r * r / 2) / 25)
+    assert abs(r) > 0.2
+    assert (found.lower, found.upper) == pytest.approx((np.tanh(np.arctanh(r) - wide), np.tanh(np.arctanh(r) + wide)))
+
+
 def test_several_places_widen_the_bounds_and_unknown_people_fall_out() -> None:
     chance = np.random.default_rng(6)
     x, y = chance.standard_normal(20), chance.standard_normal(20)
