@@ -1,11 +1,13 @@
 """The page of the relation: phases and what is planned for them, moves, the repurchase ratio, and outcomes."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
+from sqlalchemy.orm import Session
 
 from app.core.errors import AppError, Invalid
 from app.curves import deps as curves
@@ -20,6 +22,7 @@ from app.maps.groups.page_parts import note, refusal, shared, status_of, to
 from app.maps.groups.pictures import outcome_picture, phase_picture
 from app.maps.groups.schemas import PhaseName, PlanIn
 from app.participants import relation_queries
+from app.participants.relation_models import OutcomeMeasure
 from app.participants.sight import sight_of
 from app.studies.access import RESEARCHERS, InStudy, StudyAccess, confirm
 from app.web.forms import FormState, Posted, values_of
@@ -118,12 +121,7 @@ def _lifecycle(
         own = plans.quotes_of(session, sight_of(session, access)) if sees else {}
         measures = relation_queries.measures(session, access.study.id)
         support = [one for one, _code in ecosystem.support_of(session, access.study.id) if one.phase]
-        names = sorted(
-            f"{name}:{value}"
-            for name, values in curve_queries.attribute_values(session, access.study.id).items()
-            for value in values
-            if 1 < len(values) <= segments.MOST_VALUES
-        )
+        names = _segment_names(session, access.study.id)
     note(request, access, [one for those in own.values() for one in those])
     context = {
         **shared(access, "lifecycle"),
@@ -139,18 +137,8 @@ def _lifecycle(
         "ratio": ratio,
         "ratio_words": words.ratio_words,
         "chosen": (ratio.outcome if ratio else "", ratio.split if ratio else ""),
-        "outcome_choices": [
-            *words.OUTCOME_NAMES.items(),
-            *((one.key, one.name) for one in measures if one.kind == "yes_no"),
-        ],
-        "split_choices": [
-            *(
-                (f"stage:{stage.key}", translate(_("按“%(name)s”那一段的心情")) % {"name": stage.name})
-                for stage in found.ground.protocol.stages
-            ),
-            *((f"segment:{name}", name.replace(":", translate(_("：")))) for name in names),
-            ("support", translate(_("按有没有单独联系过"))),
-        ],
+        "outcome_choices": _outcome_choices(measures),
+        "split_choices": _split_choices(found, names),
         "problem": problem,
         "phase_svg": phase_picture(found) if found.known else None,
         "outcomes": [(one, outcome_picture(one)) for one in results],
@@ -162,3 +150,26 @@ def _lifecycle(
         "plan_of": {one.phase: plans.written(one.phase, one.plan) for one in found.phases},
     }
     return render(request, "maps/lifecycle.html", context, status=status, language=access.study.language)
+
+
+def _segment_names(session: Session, study_id: UUID) -> list[str]:
+    return sorted(
+        f"{name}:{value}"
+        for name, values in curve_queries.attribute_values(session, study_id).items()
+        for value in values
+        if 1 < len(values) <= segments.MOST_VALUES
+    )
+
+
+def _outcome_choices(measures: Sequence[OutcomeMeasure]) -> list[tuple[str, str]]:
+    own = ((one.key, one.name) for one in measures if one.kind == "yes_no")
+    return [*words.OUTCOME_NAMES.items(), *own]
+
+
+def _split_choices(found: lifecycle.Lifecycle, names: Sequence[str]) -> list[tuple[str, str]]:
+    by_stage = translate(_("按“%(name)s”那一段的心情"))
+    return [
+        ("support", translate(_("按有没有单独联系过"))),
+        *((f"stage:{stage.key}", by_stage % {"name": stage.name}) for stage in found.ground.protocol.stages),
+        *((f"segment:{name}", name.replace(":", translate(_("：")))) for name in names),
+    ]
