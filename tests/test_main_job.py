@@ -76,7 +76,8 @@ def test_the_study_page_says_what_the_curve_shows(demo_server: DemoServer, open_
     page.goto(f"{demo_server.base_url}/studies/{demo_server.demo['study']}")
     said = page.inner_text("main")
     assert "还没有用人工编码校正" in said
-    assert "路上最难的可能是" in said
+    assert "路上最难的日子在“恢复”" in said
+    assert "不是手术日当天。" in said
     assert "“分享”" in said.split("最高点")[1]
     chart = page.locator("svg.chart-wide")
     for stage, counted in (("恢复", "24 人 120 条"), ("治疗", "24 人 24 条")):

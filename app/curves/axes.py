@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.curves.grid import DAY_BINS, FIRST, LAST, bin_index
+from app.curves.grid import DAY_BINS, FIRST, LAST, DayBin, bin_index
 from app.curves.questions import By
 from app.studies.protocol import StudyProtocol
 
@@ -35,12 +35,26 @@ def axis(protocol: StudyProtocol, by: By) -> tuple[Sequence[Position], Mapping[s
         Position(
             one.key,
             one.key,
+            _stage_of(protocol, one),
             day_from=None if one.first == FIRST else one.first,
             day_to=None if one.last >= LAST - 1 else one.last,
         )
         for one in DAY_BINS
     ]
     return places, _DAYS
+
+
+def _stage_of(protocol: StudyProtocol, days: DayBin) -> str | None:
+    """Return the one stage that usually spans all of these days."""
+    spanning = [
+        stage.key
+        for stage in protocol.stages
+        if stage.day_from is not None
+        and stage.day_to is not None
+        and stage.day_from <= days.first
+        and days.last <= stage.day_to
+    ]
+    return spanning[0] if len(spanning) == 1 else None
 
 
 # Every day of the grid: a lookup, so that cells need no computing when they are read.

@@ -1,14 +1,14 @@
 """The study's page: the curve, what it says in words, and the quotes behind each point."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.orm import Session
 
 from app.charts.points import Layout
-from app.curves import addresses, coder_pages, compare_pages, deps, queries, quotes_pages
+from app.curves import addresses, coder_pages, compare_pages, deps, hardest, queries, quotes_pages
 from app.curves.addresses import Option, address, chosen, download, query, quotes_of
 from app.curves.behind import quotes_behind
 from app.curves.correction_words import apart, verdict, wanting
@@ -19,7 +19,7 @@ from app.curves.queries import Quote
 from app.curves.service import Curve, CurvePoint, CurveQuestion
 from app.curves.tipping_words import robustness
 from app.curves.tipping_words import verdict as tipping_verdict
-from app.curves.words import headline, label_of, sentence
+from app.curves.words import label_of
 from app.participants.sight import sight_of
 from app.statements.words import day_words
 from app.studies import queries as studies
@@ -56,10 +56,14 @@ class Glimpse:
 @router.get("/studies/{slug}")
 def study_page(request: Request, access: Seen, asked: Asked) -> Response:
     with request.app.state.database.read() as session:
-        curve, correction = _curves(request, session, deps.read(request, session, access, asked))
+        reading = deps.read(request, session, access, asked)
+        curve, correction = _curves(request, session, reading)
         protocol = studies.protocol(session, access.study.id)
         values = queries.attribute_values(session, access.study.id)
-        glimpses = _glimpses(session, access, protocol, curve, asked) if deps.sees_text(access) else []
+        by_day = _by_day(request, session, reading, curve)
+        days = hardest.hardest_days(curve, by_day, protocol.stages) if curve.by == "stage" else None
+        lowest = hardest.stage_keys(curve, days)[:1]
+        glimpses = _glimpses(session, access, protocol, curve, asked, lowest) if deps.sees_text(access) else []
     request.app.state.readings.note(access, deps.whose(quote for glimpse in glimpses for quote in glimpse.quotes))
     href = quotes_of(access, asked) if deps.sees_text(access) else None
     behind = correction.model if curve.corrected and curve.score == "corrected" else None
@@ -68,8 +72,8 @@ def study_page(request: Request, access: Seen, asked: Asked) -> Response:
         "actor": access.actor,
         "here": "curve",
         "curve": curve,
-        "heading": headline(curve),
-        "summary": sentence(curve),
+        "heading": hardest.headline(curve, days),
+        "summary": hardest.summary(curve, by_day, days),
         "correction": correction if asked.score in ("corrected", "model") else None,
         "apart": apart(correction),
         "wanting": wanting(correction),
@@ -104,6 +108,14 @@ def _curves(request: Request, session: Session, reading: Reading) -> tuple[Curve
     return deps.compute(request, session, reading), correction
 
 
+def _by_day(request: Request, session: Session, reading: Reading, curve: Curve) -> Curve:
+    """Return the same people's curve by days, which may tell what stages cannot."""
+    if curve.by == "day":
+        return curve
+    question = replace(reading.question, by="day", score=curve.score)
+    return deps.compute(request, session, replace(reading, question=question))
+
+
 def _scores(access: StudyAccess, asked: CurveQuestion, correction: Correction) -> list[Option]:
     # Until there is a corrected curve to look at beside it, the model's is simply what the diaries say.
     at_hand = asked.score if correction.settled or asked.score != "model" else "corrected"
@@ -119,15 +131,20 @@ def _told(asked: CurveQuestion, score: str) -> str | None:
 
 
 def _glimpses(
-    session: Session, access: StudyAccess, protocol: StudyProtocol, curve: Curve, asked: CurveQuestion
+    session: Session,
+    access: StudyAccess,
+    protocol: StudyProtocol,
+    curve: Curve,
+    asked: CurveQuestion,
+    lowest: Sequence[str],
 ) -> list[Glimpse]:
-    """Return quotes behind the lowest and the highest point that have enough evidence."""
+    """Return quotes behind the point that is spoken of as the lowest, and the highest that has enough evidence."""
     known = [point for point in curve.points if point.enough and point.estimate is not None]
     if len(known) < 2:
         return []
     sight = sight_of(session, access)
     ends = (
-        (min(known, key=lambda one: one.estimate or 0.0), True),
+        (min(known, key=lambda one: (one.key not in lowest, one.estimate or 0.0)), True),
         (max(known, key=lambda one: one.estimate or 0.0), False),
     )
     return [
