@@ -27,6 +27,8 @@ from app.exchange.entries import EntryImport, Refused
 from app.exchange.newcomers import Rules
 from app.exchange.relations import import_events, import_outcomes
 from app.exchange.sheets import open_sheet
+from app.participants import queries as participants
+from app.participants.consents import QUOTES, consent_state, give_consent
 from app.participants.roster import read_roster
 from app.participants.service import enrol_roster
 from app.studies import queries as studies
@@ -40,6 +42,7 @@ from app.web.i18n import translate
 ACTOR = "cli"
 LOADED = "demo.loaded"
 FOLDER = Path(__file__).parent / "demo"
+MOST_PEOPLE: Final = 1000
 FIRST: Final = "dental_implant"
 """The template whose demo `xinlu demo` loads when none is named."""
 
@@ -148,6 +151,7 @@ def load_into(database: Database, keyring: Keyring, demo: DemoStudy, study: Stud
         define_measures(session, access, demo.team.measures)
     _take_in(database, keyring, demo)
     with database.write() as session:
+        _let_quote(session, study)
         switch_on_schedule(session, ACTOR, study)
         prepare_coding(session, access.actor, study, demo.key)
         put_down(session, access, demo.team)
@@ -175,6 +179,14 @@ def _take_in(database: Database, keyring: Keyring, demo: DemoStudy) -> None:
         if (demo.folder / sheet_of).exists():
             for refused in take(database, demo.slug, demo.folder / sheet_of, by=ACTOR).refused:
                 _refuse(refused)
+
+
+def _let_quote(session: Session, study: Study) -> None:
+    """Three of four agreed, on paper, to being quoted: maps and reports that are handed on show what that means."""
+    for number, person in enumerate(participants.page(session, study.id, limit=MOST_PEOPLE)):
+        state = consent_state(session, person)
+        if state.text and number % 4 and QUOTES in {purpose.key for purpose in state.purposes}:
+            give_consent(session, ACTOR, person, {QUOTES}, version=state.text.version, method="paper")
 
 
 def _refuse(refused: Refused) -> None:
