@@ -186,7 +186,7 @@ def _let_quote(session: Session, study: Study) -> None:
     for number, person in enumerate(participants.page(session, study.id, limit=MOST_PEOPLE)):
         state = consent_state(session, person)
         if state.text and number % 4 and QUOTES in {purpose.key for purpose in state.purposes}:
-            give_consent(session, ACTOR, person, {QUOTES}, version=state.text.version, method="paper")
+            give_consent(session, ACTOR, person, {*state.required, QUOTES}, version=state.text.version, method="paper")
 
 
 def _refuse(refused: Refused) -> None:
