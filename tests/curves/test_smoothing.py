@@ -43,7 +43,9 @@ def test_the_curve_and_each_one_left_out_are_the_weighted_least_squares_line(see
     def direct(keep: np.ndarray) -> np.ndarray:
         counted, said = n[keep].sum(axis=0), model[keep].sum(axis=0)
         days = counted > 0
-        return np.array([fitted_line(DAYS[days], counted[days], said[days] / counted[days], day, width) for day in AT])
+        return np.array(
+            [fitted_line(DAYS[days], counted[days], said[days] / counted[days], float(day), width) for day in AT]
+        )
 
     assert np.allclose(found.value, direct(np.ones(12, bool)))
     left = np.array([direct(np.arange(12) != one) for one in range(12)])

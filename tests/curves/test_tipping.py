@@ -1,5 +1,7 @@
 """How much worse the missing would have to feel: against brute force."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -42,11 +44,12 @@ def test_just_short_of_the_tipping_point_nothing_has_changed_and_just_beyond_it_
     valleys, lowest = lowered(road, stage, 0.0)
     assert (found.joins[stage] == 0) == (stage in valleys)
     assert (found.leads[stage] == 0) == (stage == lowest)
-    for value, says in (
+    questions: list[tuple[float, Callable[[float], bool]]] = [
         (found.joins[stage], lambda by: stage in lowered(road, stage, by)[0]),
         (found.leads[stage], lambda by: stage == lowered(road, stage, by)[1]),
         (found.changes[stage], lambda by: lowered(road, stage, by)[0] != valleys),
-    ):
+    ]
+    for value, says in questions:
         if np.isnan(value):
             assert not says(1000.0)
         elif value > 0:

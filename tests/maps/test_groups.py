@@ -372,10 +372,15 @@ def test_a_persona_s_page_offers_words_and_tells_of_a_later_version(ages: Cast) 
     page = ages.client.get(address).text
     assert BAD[0] in page
     quote = quote_of(ages, OLD[0])
-    change = fields | {"version": "1", "quote": [f"{quote['statement']}:0:{quote['end']}"], "story": "怕疼"}
+    change: dict[str, str | list[str]] = {
+        **fields,
+        "version": "1",
+        "quote": [f"{quote['statement']}:0:{quote['end']}"],
+        "story": "怕疼",
+    }
     assert submit(ages.client, address, address, change).status_code == 303
     assert BAD[0] in ages.client.get(f"{PAGE}/groups").text
-    stale = submit(ages.client, address, address, change | {"name": "覆盖", "story": "别的"})
+    stale = submit(ages.client, address, address, {**change, "name": "覆盖", "story": "别的"})
     assert stale.status_code == 412
     assert "现在存着的是" in stale.text
     assert 'value="覆盖"' in stale.text

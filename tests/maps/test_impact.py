@@ -28,7 +28,7 @@ def some_people(seed: int, people: int = 40, predictors: int = 4) -> tuple[np.nd
 
 
 def correlations(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.corrcoef(np.column_stack([x, y]), rowvar=False)[None]
+    return np.asarray(np.corrcoef(np.column_stack([x, y]), rowvar=False)[None])
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -224,7 +224,7 @@ def test_odds_bounds_are_where_the_penalised_profile_has_fallen() -> None:
     y = (chance.random(30) < 1 / (1 + np.exp(-x))).astype(float)
     found = odds(x, y, places=5)
     scaled = (x - x.mean()) / x.std(ddof=1)
-    peak = -optimize.minimize(lambda beta: -penalised(beta[0], 0.0, scaled, y)[0], [0.1], method="Nelder-Mead").fun
+    peak = -optimize.minimize_scalar(lambda beta: -float(penalised(beta, 0.0, scaled, y)[0]), bounds=(-9, 9)).fun
     for bound, level in (
         (found.lower, 0.95),
         (found.upper, 0.95),
@@ -282,7 +282,7 @@ def test_ranks_and_kendall_are_the_usual_ones(pairs: list[tuple[int, int]]) -> N
     assert ranks(one) == pytest.approx(stats.rankdata(one))
     if np.ptp(one) and np.ptp(other):
         assert kendall(one, other) == pytest.approx(stats.kendalltau(one, other).statistic)
-        found = agree(one, other)
+        found = agree(one.tolist(), other.tolist())
         assert found is not None
         assert found.kendall_lower is not None
         assert found.kendall_lower <= (found.kendall or 0) <= (found.kendall_upper or 0)

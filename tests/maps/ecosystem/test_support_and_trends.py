@@ -68,8 +68,8 @@ def test_support_for_one_person_counts_for_all_and_goes_with_the_person(road: Ca
 def test_support_names_what_the_study_has_and_is_logged_by_researchers(cast: Cast) -> None:
     for wrong in ({"stage": "nowhere"}, {"touchpoint": "nowhere"}, {"participant": "NOBODY"}):
         assert give(cast, {**SMS, **wrong}).json()["code"] == "unknown_support_place"
-    for wrong in ({"contacts": 0}, {"channel": "owl"}, {"day_from": 9}, {"phase": "later"}):
-        assert give(cast, {**SMS, **wrong}).status_code == 422
+    for refused in ({"contacts": 0}, {"channel": "owl"}, {"day_from": 9}, {"phase": "later"}):
+        assert give(cast, {**SMS, **refused}).status_code == 422
     assert [give(cast, SMS, who=who).status_code for who in ("teammate", "viewer", "stranger")] == [201, 403, 404]
 
 
