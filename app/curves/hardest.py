@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.curves.service import Curve, CurvePoint
 from app.curves.words import headline as headline_of_stages
-from app.curves.words import listed, name_of, sentence
+from app.curves.words import label_of, listed, name_of, sentence
 from app.statements.words import day_words
 from app.studies.protocol import StageFacts
 from app.web.i18n import current_language, translate
@@ -59,7 +59,7 @@ def summary(by_stage: Curve, by_day: Curve, days: HardestDays | None) -> str:
     others = [point for point in days.candidates if point is not days.lowest]
     names = {
         "day": name_of(by_day, days.lowest),
-        "others": listed([name_of(by_day, point) for point in others]),
+        "others": listed([label_of(by_day, point) for point in others]),
         "stage": _quoted(days.stage.name),
         "level": f"{by_day.level * 100:g}%",
     }

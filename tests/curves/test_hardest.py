@@ -49,7 +49,7 @@ def test_days_within_one_stage_say_which_of_the_candidates_it_is() -> None:
     assert (found.stage.key, found.lowest.key) == ("recovery", "2")
     assert headline(by_stage(), found) == "路上最难的日子在“恢复”，手术日后第 2 天前后"
     said = summary(by_stage("consideration", "recovery"), by_day("1", "2"), found)
-    assert "还不能排除手术日后第 1 天；这些日子都在“恢复”里（95%）。不是手术日当天。" in said
+    assert "还不能排除第 1 天；这些日子都在“恢复”里（95%）。不是手术日当天。" in said
     assert "按阶段平均：最低点很可能在“考虑”，现有数据还不能排除“恢复”（95%）。" in said
     assert stage_keys(by_stage("consideration", "recovery"), found) == ("recovery",)
 

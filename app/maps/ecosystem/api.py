@@ -9,22 +9,11 @@ from pydantic import BaseModel
 from app.core.errors import NotFound
 from app.curves.deps import sees_text
 from app.maps.ecosystem import service
+from app.maps.ecosystem.answers import EcosystemOut, FactsOut, ProposedOut, SupportLineOut, SupportOut, TransitionsOut
 from app.maps.ecosystem.contrast_presentation import EffortOut, ParadoxOut, efforts_out, paradox_out
 from app.maps.ecosystem.errors import NotProposed
 from app.maps.ecosystem.inventory import facts_seen
-from app.maps.ecosystem.presentation import (
-    EcosystemOut,
-    FactsOut,
-    ProposedOut,
-    SupportLineOut,
-    SupportOut,
-    TransitionsOut,
-    ecosystem_out,
-    facts_out,
-    line_out,
-    support_out,
-    transitions_out,
-)
+from app.maps.ecosystem.presentation import ecosystem_out, facts_out, line_out, support_out, transitions_out
 from app.maps.ecosystem.queries import facts_at
 from app.maps.ecosystem.schemas import FactsIn, ProposalIn, SupportIn
 from app.maps.ecosystem.serving import proposals, served, version_of

@@ -4,9 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from app.maps.ecosystem.answers import FigureOut
 from app.maps.ecosystem.efforts import EffortPair, EffortRow, Efforts
 from app.maps.ecosystem.paradox import Paradox, Trend
-from app.maps.ecosystem.presentation import FigureOut, figure_out
+from app.maps.ecosystem.presentation import figure_out
 
 
 class EffortPairOut(BaseModel):
