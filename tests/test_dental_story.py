@@ -56,8 +56,8 @@ def test_programs_are_told_that_support_fails_there(demo_server: DemoServer) -> 
     recovery = next(one for one in support["stages"] if one["key"] == "recovery")
     assert support["mismatches"] == ["recovery"]
     assert recovery["mismatch"] == "only_generic"
-    assert 1 <= recovery["contacts"] <= 2
-    assert recovery["generic"] == 1
+    assert 1 <= recovery["contacts_per_person"] <= 2
+    assert recovery["generic_share"] == 1
 
 
 def test_a_pain_passes_when_one_can_act_on_it(demo_server: DemoServer) -> None:
