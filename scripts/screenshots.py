@@ -4,21 +4,19 @@
 """
 
 import base64
-import struct
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.core import clock
 from app.core.ids import uuid7
+from scripts.palette_png import indexed_png
 from scripts.system_packages import find_chromium
 from tests.support.browser import FLAGS
 from tests.support.program import data_environment
@@ -26,7 +24,6 @@ from tests.support.server import DemoServer
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 DAY = 3
-COLOURS = 128
 # An image's pixels, as the browser itself decodes them: nothing else here can read a PNG.
 PIXELS = """async (png) => {
   const image = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
@@ -102,10 +99,7 @@ def workbench(album: Album) -> None:
     study = f"/studies/{album.demo['study']}"
     page.goto("/sign-in")
     album.keep("sign-in", page)
-    page.fill("[name=login]", album.demo["staff"]["login"])
-    page.fill("[name=password]", album.demo["staff"]["password"])
-    page.locator("form[action='/sign-in'] button").click()
-    page.wait_for_url("**/studies")
+    sign_in(album, page)
     page.goto(f"{study}?by=day")
     album.keep("curve", page, "section.hero")
     page.set_viewport_size({"width": 1280, "height": 1060})
@@ -124,15 +118,43 @@ def workbench(album: Album) -> None:
     page.context.close()
 
 
-def coding(album: Album) -> None:
-    """Keep what coders see: a transcript on its way in, the codebook, the draws, and words being coded."""
-    page = album.page(1280, 860, scale=1.5)
+def maps(album: Album) -> None:
+    """Keep what a team draws from the curve: two groups, the map, touchpoints, support, insights, the report."""
+    page = album.page(1280, 1060, scale=1.5)
     study = f"/studies/{album.demo['study']}"
+    sign_in(album, page)
+    for name, path in (
+        ("compare", "/compare"),
+        ("touchpoints", "/touchpoints"),
+        ("lifecycle", "/lifecycle"),
+        ("insights", "/insights"),
+        ("roadmap", "/roadmap"),
+        ("report", "/report"),
+    ):
+        page.goto(study + path)
+        album.keep(name, page)
+    page.goto(f"{study}/support")
+    album.keep("support", page, "section")
+    page.set_viewport_size({"width": 1280, "height": 1700})
+    page.goto(f"{study}/map")
+    album.keep("map", page)
+    page.context.close()
+
+
+def sign_in(album: Album, page: Page) -> None:
+    """Sign in as the demo's owner."""
     page.goto("/sign-in")
     page.fill("[name=login]", album.demo["staff"]["login"])
     page.fill("[name=password]", album.demo["staff"]["password"])
     page.locator("form[action='/sign-in'] button").click()
     page.wait_for_url("**/studies")
+
+
+def coding(album: Album) -> None:
+    """Keep what coders see: a transcript on its way in, the codebook, the draws, and words being coded."""
+    page = album.page(1280, 860, scale=1.5)
+    study = f"/studies/{album.demo['study']}"
+    sign_in(album, page)
     page.goto(f"{study}/interviews/import")
     page.get_by_label("文字稿", exact=True).set_input_files(TRANSCRIPT)
     page.locator("form[enctype] button").click()
@@ -263,37 +285,7 @@ def own_pages(album: Album) -> None:
     page.context.close()
 
 
-PARTS: Sequence[Callable[[Album], None]] = (workbench, coding, phone, offline, own_pages)
-
-
-def indexed_png(pixels: NDArray[np.uint8]) -> bytes:
-    """Return ``pixels`` (height, width, 3) as a PNG of at most 128 colours: the most frequent, others as their nearest.
-
-    Pages are flat, so that nothing but the finest shade of a letter's edge is lost, and most of the size is saved.
-    """
-    height, width, _ = pixels.shape
-    packed = pixels.astype(np.uint32) @ np.array([65536, 256, 1], dtype=np.uint32)
-    colours, places, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    chosen = colours[np.sort(np.argsort(-counts, kind="stable")[:COLOURS])]
-    palette = _channels(chosen)
-    nearest = [int(((palette - colour) ** 2).sum(axis=1).argmin()) for colour in _channels(colours)]
-    rows = np.array(nearest, dtype=np.uint8)[places].reshape(height, width)
-    lines = np.hstack([np.zeros((height, 1), dtype=np.uint8), rows])
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    parts = (
-        (b"IHDR", header),
-        (b"PLTE", palette.astype(np.uint8).tobytes()),
-        (b"IDAT", zlib.compress(lines.tobytes(), 9)),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*part) for part in (*parts, (b"IEND", b"")))
-
-
-def _channels(packed: NDArray[np.uint32]) -> NDArray[np.int64]:
-    return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1).astype(np.int64)
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+PARTS: Sequence[Callable[[Album], None]] = (workbench, maps, coding, phone, offline, own_pages)
 
 
 def main(wanted: Sequence[str]) -> None:
