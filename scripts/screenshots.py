@@ -125,10 +125,7 @@ def maps(album: Album) -> None:
     sign_in(album, page)
     for name, path in (
         ("compare", "/compare"),
-        ("touchpoints", "/touchpoints"),
-        ("lifecycle", "/lifecycle"),
         ("insights", "/insights"),
-        ("roadmap", "/roadmap"),
         ("report", "/report"),
     ):
         page.goto(study + path)
