@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from app.curves.grid import DAY_BINS, FIRST, LAST, DayBin, bin_index
 from app.curves.questions import By
@@ -41,7 +42,7 @@ def axis(protocol: StudyProtocol, by: By) -> tuple[Sequence[Position], Mapping[s
         )
         for one in DAY_BINS
     ]
-    return places, _DAYS
+    return places, _days()
 
 
 def _stage_of(protocol: StudyProtocol, days: DayBin) -> str | None:
@@ -57,5 +58,7 @@ def _stage_of(protocol: StudyProtocol, days: DayBin) -> str | None:
     return spanning[0] if len(spanning) == 1 else None
 
 
-# Every day of the grid: a lookup, so that cells need no computing when they are read.
-_DAYS = {str(day): bin_index(day) for day in range(FIRST, LAST)}
+@cache
+def _days() -> Mapping[str, int]:
+    """Return the column of every day of the grid: looked up, so that cells need no computing when they are read."""
+    return {str(day): bin_index(day) for day in range(FIRST, LAST)}
