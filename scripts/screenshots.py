@@ -95,7 +95,7 @@ class Album:
 
 def workbench(album: Album) -> None:
     """Keep what researchers see."""
-    page = album.page(1280, 860, scale=1.5)
+    page = album.page(1280, 860, scale=1.25)
     study = f"/studies/{album.demo['study']}"
     page.goto("/sign-in")
     album.keep("sign-in", page)
@@ -120,7 +120,7 @@ def workbench(album: Album) -> None:
 
 def maps(album: Album) -> None:
     """Keep what a team draws from the curve: two groups, the map, touchpoints, support, insights, the report."""
-    page = album.page(1280, 1060, scale=1.5)
+    page = album.page(1280, 1060, scale=1)
     study = f"/studies/{album.demo['study']}"
     sign_in(album, page)
     for name, path in (
@@ -132,7 +132,7 @@ def maps(album: Album) -> None:
         album.keep(name, page)
     page.goto(f"{study}/support")
     album.keep("support", page, "section")
-    page.set_viewport_size({"width": 1280, "height": 1700})
+    page.set_viewport_size({"width": 1280, "height": 1300})
     page.goto(f"{study}/map")
     album.keep("map", page)
     page.context.close()
@@ -149,7 +149,7 @@ def sign_in(album: Album, page: Page) -> None:
 
 def coding(album: Album) -> None:
     """Keep what coders see: a transcript on its way in, the codebook, the draws, and words being coded."""
-    page = album.page(1280, 860, scale=1.5)
+    page = album.page(1280, 860, scale=1.25)
     study = f"/studies/{album.demo['study']}"
     sign_in(album, page)
     page.goto(f"{study}/interviews/import")
