@@ -156,6 +156,8 @@ def shown(cast: Cast, path: str, *, program: bool) -> tuple[int, str]:
     headers = cast.headers["owner"] if program else {}
     found = cast.client.get(path, headers=headers)
     text = re.sub(r"[0-9a-f]{64}", "TOKEN", found.text)
+    # What a form would be stored under, and the state of the study that a page asks after.
+    text = re.sub(r'name="id" value="[0-9a-f-]{36}"|data-tag="[^"]*"', "ANEW", text)
     return found.status_code, re.sub(r'"?as_of"?: ?"[^"]*"', "AS_OF", text)
 
 
