@@ -1,27 +1,26 @@
 """One cell of a map on a page of its own: every note with the words behind it, and forms that work without scripts."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from app.core.errors import AppError, NotFound
 from app.curves.words import day_words
 from app.maps.board import notes, pages_posted, queries, quoting_queries, targets, words
+from app.maps.board.acting import acted
 from app.maps.board.looks import BoardNote, BoardStage
 from app.maps.board.models import LANES, TEAM_LANES
 from app.maps.board.presentation_page import Shown, shown
 from app.maps.board.schemas import MOST_TEXT, NewNote
 from app.maps.parties import PARTIES
 from app.studies import queries as studies
-from app.studies.access import RESEARCHERS, InStudy, StudyAccess, confirm
+from app.studies.access import RESEARCHERS, InStudy, StudyAccess
 from app.web.forms import FormState, Posted, refused
-from app.web.i18n import choose_language, current_language, translate
 from app.web.i18n import mark as _
+from app.web.i18n import translate
 from app.web.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -58,7 +57,7 @@ def add_note(request: Request, access: Editor, map_id: UUID, stage: str, lane: s
         made, _new = notes.add(session, still, map_id, given)
         return _cell(map_id, stage, lane, "saved") + f"#note-{made.id}"
 
-    return _acted(request, access, act, lambda error: _again(request, access, (stage, lane), map_id, form, error))
+    return acted(request, access, act, lambda error: _again(request, access, (stage, lane), map_id, form, error))
 
 
 @router.post("/studies/{slug}/maps/{map_id}/notes/{note_id}")
@@ -80,7 +79,7 @@ def change_note(request: Request, access: Editor, map_id: UUID, note_id: UUID, f
         return _cell(map_id, stage.key, note.lane, "saved") + f"#note-{note_id}"
 
     place = str(form.get("from_stage", "")), str(form.get("from_lane", ""))
-    return _acted(request, access, act, lambda error: _again(request, access, place, map_id, form, error, note_id))
+    return acted(request, access, act, lambda error: _again(request, access, place, map_id, form, error, note_id))
 
 
 @router.post("/studies/{slug}/map/expectations/{stage}")
@@ -97,7 +96,7 @@ def put_expectation(request: Request, access: Editor, stage: str, form: Posted) 
             targets.put_expectation(session, still, stage, touchpoint, given, version)
         return _cell(map_id, stage, "gap", "saved") + "#expect"
 
-    return _acted(request, access, act, lambda error: _again(request, access, (stage, "gap"), map_id, form, error))
+    return acted(request, access, act, lambda error: _again(request, access, (stage, "gap"), map_id, form, error))
 
 
 @router.post("/studies/{slug}/maps/{map_id}/targets/{stage}")
@@ -107,28 +106,11 @@ def put_target(request: Request, access: Editor, map_id: UUID, stage: str, form:
         targets.put_target(session, still, map_id, stage, given, pages_posted.version_of(form))
         return _cell(map_id, stage, TARGET, "saved") + "#target"
 
-    return _acted(request, access, act, lambda error: _again(request, access, (stage, TARGET), map_id, form, error))
-
-
-def _acted(
-    request: Request,
-    access: StudyAccess,
-    act: Callable[[Session, StudyAccess], str],
-    again: Callable[[AppError], Response],
-) -> Response:
-    current_language.set(choose_language(request, access.study.language))
-    try:
-        with request.app.state.database.write() as session:
-            where = act(session, confirm(session, access, RESEARCHERS))
-    except NotFound:
-        raise
-    except AppError as error:
-        return again(error)
-    return RedirectResponse(f"/studies/{access.study.slug}/map{where}", 303)
+    return acted(request, access, act, lambda error: _again(request, access, (stage, TARGET), map_id, form, error))
 
 
 def _cell(map_id: UUID | None, stage: str, lane: str, done: str) -> str:
-    return f"/cells/{stage}/{lane}?" + (f"map={map_id}&" if map_id else "") + f"done={done}"
+    return f"/map/cells/{stage}/{lane}?" + (f"map={map_id}&" if map_id else "") + f"done={done}"
 
 
 def _again(

@@ -1,23 +1,23 @@
 """The maps of a study, their versions, and an as-is map beside the to-be one that starts from it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from app.core.errors import AppError, NotFound
 from app.curves import queries as curve_queries
 from app.maps.board import comparison, maps, pages_posted, presentation_compare, proposing, service, versions, words
+from app.maps.board.acting import acted
 from app.maps.board.extraction import Proposal
 from app.maps.board.looks import BoardNote
 from app.maps.board.presentation_page import DONE, shown
 from app.maps.board.schemas import MOST_NAME, MapChange
 from app.studies import queries as studies
-from app.studies.access import RESEARCHERS, InStudy, StudyAccess, confirm
+from app.studies.access import RESEARCHERS, InStudy, StudyAccess
 from app.web.forms import FormState, Posted, refused
 from app.web.i18n import choose_language, current_language, translate
 from app.web.pages import render
@@ -47,7 +47,7 @@ def make_map(request: Request, access: Editor, form: Posted) -> Response:
             proposing.propose(session, request.app.state.scenes, still, made.id, found=ready)
         return f"/map?map={made.id}&done=made"
 
-    return _acted(request, access, act, lambda error: _list(request, access, given=refused(form, error), error=error))
+    return acted(request, access, act, lambda error: _list(request, access, given=refused(form, error), error=error))
 
 
 @router.post("/studies/{slug}/maps/{map_id}")
@@ -59,7 +59,7 @@ def change_map(request: Request, access: Editor, map_id: UUID, form: Posted) -> 
         maps.change(session, still, map_id, pages_posted.read(MapChange, values), pages_posted.version_of(form))
         return "/maps?done=changed"
 
-    return _acted(request, access, act, lambda error: _list(request, access, given=refused(form, error), error=error))
+    return acted(request, access, act, lambda error: _list(request, access, given=refused(form, error), error=error))
 
 
 @router.post("/studies/{slug}/maps/{map_id}/propose")
@@ -71,7 +71,7 @@ def propose(request: Request, access: Editor, map_id: UUID) -> Response:
         found = proposing.propose(session, request.app.state.scenes, still, map_id, found=ready)
         return f"/map?map={map_id}&done=" + ("proposed" if found.added or found.refreshed else "nothing")
 
-    return _acted(request, access, act, lambda error: _list(request, access, error=error))
+    return acted(request, access, act, lambda error: _list(request, access, error=error))
 
 
 @router.post("/studies/{slug}/maps/{map_id}/versions")
@@ -80,7 +80,7 @@ def keep(request: Request, access: Editor, map_id: UUID, form: Posted) -> Respon
         versions.keep(session, still, map_id, pages_posted.label_of(form))
         return f"/map?map={map_id}&done=kept" if "label" not in form else f"/maps/{map_id}/versions?done=kept"
 
-    return _acted(request, access, act, lambda error: _list(request, access, given=refused(form, error), error=error))
+    return acted(request, access, act, lambda error: _list(request, access, given=refused(form, error), error=error))
 
 
 @router.post("/studies/{slug}/maps/{map_id}/versions/{number}/restore")
@@ -89,7 +89,7 @@ def restore(request: Request, access: Editor, map_id: UUID, number: int, form: P
         versions.restore(session, still, map_id, number, pages_posted.version_of(form))
         return f"/map?map={map_id}&done=restored"
 
-    return _acted(request, access, act, lambda error: _versions(request, access, map_id, error=error))
+    return acted(request, access, act, lambda error: _versions(request, access, map_id, error=error))
 
 
 @router.get("/studies/{slug}/maps/{map_id}/versions")
@@ -131,23 +131,6 @@ def _shared(access: StudyAccess) -> dict[str, Any]:
         "zone": access.study.time_zone,
         "most_name": MOST_NAME,
     }
-
-
-def _acted(
-    request: Request,
-    access: StudyAccess,
-    act: Callable[[Session, StudyAccess], str],
-    again: Callable[[AppError], Response],
-) -> Response:
-    current_language.set(choose_language(request, access.study.language))
-    try:
-        with request.app.state.database.write() as session:
-            where = act(session, confirm(session, access, RESEARCHERS))
-    except NotFound:
-        raise
-    except AppError as error:
-        return again(error)
-    return RedirectResponse(f"/studies/{access.study.slug}{where}", 303)
 
 
 def _list(

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,6 +18,7 @@ from app.curves.words import day_words
 from app.maps import service as scenes_service
 from app.maps.ecosystem import service
 from app.maps.ecosystem.clustered import Figure
+from app.maps.ecosystem.efforts import Efforts
 from app.maps.ecosystem.errors import NotProposed, StaleFacts
 from app.maps.ecosystem.looks import Ecosystem, Place, TouchpointLook
 from app.maps.ecosystem.paradox_words import NAMES, direction, trend_value, verdict
@@ -147,6 +149,8 @@ def _page(
         words, proposed = _words(request, session, access)
     edited = next((one for one in found.touchpoints if one.key == edit), None)
     context: dict[str, Any] = {
+        **WORDING,
+        **_effort_part(efforts),
         "study": access.study,
         "actor": access.actor,
         "here": "map",
@@ -162,42 +166,29 @@ def _page(
         "done": done,
         "proposed": proposed,
         "scenes": words,
-        "cut": _cut,
-        "psychological": TOUCHPOINT_NAMES,
-        "kinds": KINDS,
-        "parties": PARTIES,
-        "reasons": reasons,
-        "percent": percent,
-        "share_words": share_words,
-        "with_interval": with_interval,
-        "score": format_value,
-        "bar": lambda figure, name: whisker_svg(figure.value, *_bounds(figure), name=name),
-        "felt": _felt,
-        "effort_change": _effort_change,
-        "index": lambda figure, name: whisker_svg(figure.value, *_bounds(figure), name=name, scale=INDEX),
         "stage_steps": walked.stages,
         "steps": walked.touchpoints[:STEPS_SHOWN],
         "further_steps": walked.touchpoints[STEPS_SHOWN:],
-        "efforts": efforts,
-        "effort_rows": [one for one in efforts.touchpoints if one.known and one.widely],
-        "effort_few": [one for one in efforts.touchpoints if one.known and not one.widely],
-        "proposals_shown": PROPOSALS_SHOWN,
-        "effort_change_words": effort_words(efforts),
-        "wave_places": [efforts.waves.index(one) for one in (efforts.before, efforts.after) if one],
         "silent_rows": _silent(found),
         "rates_known": any(one.place.complaint for one in found.touchpoints),
         "paradox": paradox,
         "trends": (*paradox.satisfaction, *paradox.others),
-        "trend_names": NAMES,
-        "trend_value": trend_value,
-        "direction": direction,
         "verdict": verdict(paradox),
-        "most_quotes": MOST_QUOTES,
         "zone": found.protocol.study.time_zone,
         "anchor": found.protocol.study.anchor_label,
-        "day_words": day_words,
     }
     return render(request, "maps/touchpoints.html", context, language=access.study.language, status=status)
+
+
+def _effort_part(efforts: Efforts) -> dict[str, Any]:
+    """Return what the page says of effort: the rows that many wrote of, and those that are folded away."""
+    return {
+        "efforts": efforts,
+        "effort_rows": [one for one in efforts.touchpoints if one.known and one.widely],
+        "effort_few": [one for one in efforts.touchpoints if one.known and not one.widely],
+        "effort_change_words": effort_words(efforts),
+        "wave_places": [efforts.waves.index(one) for one in (efforts.before, efforts.after) if one],
+    }
 
 
 def _words(
@@ -256,3 +247,29 @@ def _felt(one: TouchpointLook) -> Markup:
 def _effort_change(figure: Figure, name: str) -> Markup:
     """Return a change of effort as a small picture: less is better."""
     return whisker_svg(figure.value, *_bounds(figure), name=name, scale=WhiskerScale(-6.0, 6.0, 0.0, good=-1))
+
+
+# What the template says things with, the same for every study.
+WORDING: Final = MappingProxyType(
+    {
+        "cut": _cut,
+        "psychological": TOUCHPOINT_NAMES,
+        "kinds": KINDS,
+        "parties": PARTIES,
+        "reasons": reasons,
+        "percent": percent,
+        "share_words": share_words,
+        "with_interval": with_interval,
+        "score": format_value,
+        "bar": lambda figure, name: whisker_svg(figure.value, *_bounds(figure), name=name),
+        "felt": _felt,
+        "effort_change": _effort_change,
+        "index": lambda figure, name: whisker_svg(figure.value, *_bounds(figure), name=name, scale=INDEX),
+        "proposals_shown": PROPOSALS_SHOWN,
+        "trend_names": NAMES,
+        "trend_value": trend_value,
+        "direction": direction,
+        "most_quotes": MOST_QUOTES,
+        "day_words": day_words,
+    }
+)
