@@ -28,7 +28,7 @@ def test_the_pages_fit_and_are_accessible(demo_server: DemoServer, open_page: Op
 def test_a_persona_and_votes_are_put_down_without_scripts(demo_server: DemoServer, open_page: OpenPage) -> None:
     page = open_page("desktop", scripts=False)
     enter(page, demo_server, "groups")
-    page.get_by_text("添一个人物").click()
+    page.get_by_text("添一个画像").click()
     page.fill("#new-name", "夜里怕疼的人")
     page.fill("#new-goals", "睡一个整觉\n有人问一句")
     page.get_by_role("button", name="添上").click()

@@ -21,7 +21,7 @@ class PersonaTaken(Conflict):
     """Another persona has this id."""
 
     code = "persona_taken"
-    title = "这个编号已经是另一个人物了"
+    title = "这个编号已经是另一个画像了"
     remedy = "请换一个编号，或者修改已有的那一个。"
 
 
@@ -29,8 +29,8 @@ class TooManyPersonas(Invalid):
     """More personas than a study may have."""
 
     code = "too_many_personas"
-    title = "人物太多了"
-    remedy = "一项研究最多 20 个人物，请先去掉一些。"
+    title = "画像太多了"
+    remedy = "一项研究最多 20 个画像，请先去掉一些。"
 
 
 class VotesRefused(Invalid):
