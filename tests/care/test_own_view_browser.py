@@ -92,6 +92,7 @@ def test_every_own_page_is_reachable_for_everyone(
         accessible(page)
     page.goto(f"{demo_server.base_url}/d/mine")
     page.locator("ul.entries a").first.click()
+    page.wait_for_url("**/d/entries/*")
     accessible(page)
 
 

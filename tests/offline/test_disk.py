@@ -202,6 +202,7 @@ def test_nothing_written_offline_can_be_read_from_the_disk(
 
     page = handset.open()
     consent(served, given=True)
+    network.worsen({"lose": 1}, seed=1)  # pages come, entries stay: given again, the consent would let all of them go
     network.switch_on()
     come_back(page, link)
     sign_out(page, diary)
