@@ -3,6 +3,7 @@
 from app.accounts import models as accounts
 from app.audit import models as audit
 from app.audit import tasks as audit_tasks
+from app.care import alert_models as care_alerts
 from app.care import models as care
 from app.coding import models as coding
 from app.coding import search_tasks as coding_search_tasks
@@ -34,6 +35,7 @@ __all__ = [
     "audit",
     "audit_tasks",
     "care",
+    "care_alerts",
     "coding",
     "coding_search_tasks",
     "coding_tasks",

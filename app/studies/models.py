@@ -50,6 +50,8 @@ class Study(Base):
     reply_hours: Mapped[int] = mapped_column(Integer, default=48, server_default="48")
     # When coders see the machine's proposal: never, after (they have coded, and for two coders both have), or always.
     proposals: Mapped[str] = mapped_column(String(8), default="after", server_default="after")
+    # What care staff are told of: the fields of CareRules that the team set, the others as they come.
+    care: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
 
 
 class Membership(Base):

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
+from app.studies.care_rules import CareRules
 from app.studies.schemas import PurposeIn, Question
 
 
@@ -26,6 +28,7 @@ class StudyFacts:
     closed_at: datetime | None
     edit_hours: int
     reply_hours: int
+    care: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,11 @@ class StudyProtocol:
     forms: Mapping[int, FormFacts]
     consent: ConsentFacts
     required_purposes: frozenset[str]
+
+    @cached_property
+    def care_rules(self) -> CareRules:
+        """When care staff are told of a person."""
+        return CareRules.of(self.study.care)
 
     def stage(self, key: str) -> StageFacts | None:
         """Return the stage ``key``."""
