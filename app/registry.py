@@ -5,6 +5,7 @@ from app.audit import models as audit
 from app.audit import tasks as audit_tasks
 from app.care import alert_models as care_alerts
 from app.care import models as care
+from app.care import notice_models as care_notices
 from app.coding import models as coding
 from app.coding import search_tasks as coding_search_tasks
 from app.coding import tasks as coding_tasks
@@ -36,6 +37,7 @@ __all__ = [
     "audit_tasks",
     "care",
     "care_alerts",
+    "care_notices",
     "coding",
     "coding_search_tasks",
     "coding_tasks",

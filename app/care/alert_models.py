@@ -25,8 +25,7 @@ OPEN, TAKEN, CLOSED = "open", "taken", "closed"
 class FollowUp(Base):
     """What care staff have to do for one person: at most one at a time, which later alerts of the same person join.
 
-    ``due_at`` is by when somebody should have been in touch; ``contacted_at`` when somebody first was. ``told_at`` and
-    ``told_late_at``: when the study's addresses were written to, of it and of its being late.
+    ``due_at`` is by when somebody should have been in touch; ``contacted_at`` when somebody first was.
     """
 
     __tablename__ = "follow_up"
@@ -44,8 +43,6 @@ class FollowUp(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     closed_by: Mapped[str | None] = mapped_column(String(80))
     outcome: Mapped[str | None] = mapped_column(String(12))
-    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    told_late_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     version: Mapped[int] = mapped_column(Integer)
 
     __table_args__ = (

@@ -27,8 +27,6 @@ def upgrade() -> None:
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed_by', sa.String(length=80), nullable=True),
     sa.Column('outcome', sa.String(length=12), nullable=True),
-    sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('told_late_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f('ck_follow_up_closed_at_a_moment')),
     sa.CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name=op.f('ck_follow_up_closed_with_an_outcome')),
@@ -88,6 +86,29 @@ def upgrade() -> None:
         batch_op.create_index('ix_alert_study_id_follow_up_id', ['study_id', 'follow_up_id'], unique=False)
         batch_op.create_index('ix_alert_study_id_stage_id', ['study_id', 'stage_id'], unique=False)
 
+    op.create_table('care_notice',
+    sa.Column('study_id', sa.Uuid(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('follow_up_id', sa.Uuid(), nullable=False),
+    sa.Column('occasion', sa.String(length=6), nullable=False),
+    sa.Column('address', sa.String(length=200), nullable=False),
+    sa.Column('state', sa.String(length=9), nullable=False),
+    sa.Column('wanted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('try_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('claimed_by', sa.String(length=40), nullable=True),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.String(length=40), nullable=True),
+    sa.CheckConstraint("occasion IN ('opened', 'urgent', 'late')", name=op.f('ck_care_notice_occasion_known')),
+    sa.CheckConstraint("state IN ('waiting', 'sending', 'sent', 'uncertain', 'failed', 'dropped')", name=op.f('ck_care_notice_state_known')),
+    sa.ForeignKeyConstraint(['study_id', 'follow_up_id'], ['follow_up.study_id', 'follow_up.id'], name=op.f('fk_care_notice_study_id_follow_up_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('study_id', 'id', name=op.f('pk_care_notice')),
+    sa.UniqueConstraint('study_id', 'follow_up_id', 'occasion', 'address', name=op.f('uq_care_notice_study_id_follow_up_id_occasion_address'))
+    )
+    with op.batch_alter_table('care_notice', schema=None) as batch_op:
+        batch_op.create_index('ix_care_notice_state_try_at', ['state', 'try_at'], unique=False)
+
     op.add_column('study', sa.Column('care', JSON, server_default='{}', nullable=False))
 
 
@@ -95,6 +116,10 @@ def downgrade() -> None:
     with op.batch_alter_table('study', schema=None) as batch_op:
         batch_op.drop_column('care')
 
+    with op.batch_alter_table('care_notice', schema=None) as batch_op:
+        batch_op.drop_index('ix_care_notice_state_try_at')
+
+    op.drop_table('care_notice')
     with op.batch_alter_table('alert', schema=None) as batch_op:
         batch_op.drop_index('ix_alert_study_id_stage_id')
         batch_op.drop_index('ix_alert_study_id_follow_up_id')
