@@ -1,6 +1,8 @@
 """What studies refuse."""
 
-from app.core.errors import Conflict, Forbidden, NotFound, Unavailable
+from collections.abc import Mapping
+
+from app.core.errors import Conflict, Forbidden, NotFound, PreconditionFailed, Unavailable
 
 
 class SlugTaken(Conflict):
@@ -55,3 +57,15 @@ class NotAdapted(Conflict):
     code = "not_adapted"
     title = "这个研究还没有可用的校准"
     remedy = "请先用人工编码运行 xinlu coder adapt；它会说有没有值得改的。"
+
+
+class StaleCareRules(PreconditionFailed):
+    """The rules were changed since they were read: ``current`` is them as they stand, and nothing was overwritten."""
+
+    code = "care_rules_changed"
+    title = "回访的设置在别处改过了"
+    remedy = "您的改动还没有保存，也没有盖掉别人的。请看看现在的设置，再改一次。"
+
+    def __init__(self, current: Mapping[str, object]) -> None:
+        super().__init__()
+        self.members = {"current": current}
