@@ -6,6 +6,7 @@ from app.audit import tasks as audit_tasks
 from app.care import alert_models as care_alerts
 from app.care import models as care
 from app.care import notice_models as care_notices
+from app.care import notice_tasks as care_notice_tasks
 from app.coding import models as coding
 from app.coding import search_tasks as coding_search_tasks
 from app.coding import tasks as coding_tasks
@@ -37,6 +38,7 @@ __all__ = [
     "audit_tasks",
     "care",
     "care_alerts",
+    "care_notice_tasks",
     "care_notices",
     "coding",
     "coding_search_tasks",

@@ -36,14 +36,16 @@ def everyone(study_id: UUID) -> Sight:
 
 
 def sight_of(session: Session, access: StudyAccess) -> Sight:
-    """Return what the actor may see. Care staff see who agreed to it in the latest consent text; others see everyone.
+    """Return what the actor may see: care staff whom ``care_sight`` gives, others everyone."""
+    return care_sight(session, access.study.id) if access.role == CARE else everyone(access.study.id)
+
+
+def care_sight(session: Session, study_id: UUID) -> Sight:
+    """Return what care staff may see: those who agreed to it in the latest consent text.
 
     A study none of whose texts ever asked hides nobody. Where an earlier text asked and the latest no longer does, those
     who agreed to the latest are seen: whoever was promised the choice keeps it until they have read the new words.
     """
-    study_id = access.study.id
-    if access.role != CARE:
-        return everyone(study_id)
     texts = queries.consent_texts(session, study_id)
     asking = {text.version for text in texts if CARE_PURPOSE in {purpose.key for purpose in purposes_of(text)}}
     if not asking:

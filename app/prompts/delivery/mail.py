@@ -53,20 +53,25 @@ class MailChannel:
 
     def compose(self, address: str, message: Message) -> EmailMessage:
         """Return the mail."""
+        mail = self.headed(address, message)
+        reminders = f"{self._settings.public_address}/d/reminders"
+        mail["List-Unsubscribe"] = f"<{reminders}>"
+        change = translate(_("不想再收，或换个时间"))
+        mail.set_content(f"{plainly(message)}\n\n{change}：{reminders}\n")
+        words = {"text": message.words, "link": message.url, "reminders": reminders}
+        mail.add_alternative(HTML.format(open=translate(_("打开日记")), change=change, **words), subtype="html")
+        return mail
+
+    def headed(self, address: str, message: Message) -> EmailMessage:
+        """Return a mail that still says nothing."""
         mail = EmailMessage()
         host = urlsplit(self._settings.public_address).hostname or "localhost"
-        reminders = f"{self._settings.public_address}/d/reminders"
         mail["From"] = formataddr((translate(_("心路")), self._settings.smtp_from or ""))
         mail["To"] = address
         mail["Subject"] = message.title
         mail["Date"] = format_datetime(clock.now())
         mail["Message-ID"] = f"<{message.key}@{host}>"
-        mail["List-Unsubscribe"] = f"<{reminders}>"
         mail["Auto-Submitted"] = "auto-generated"
-        change = translate(_("不想再收，或换个时间"))
-        mail.set_content(f"{plainly(message)}\n\n{change}：{reminders}\n")
-        words = {"text": message.words, "link": message.url, "reminders": reminders}
-        mail.add_alternative(HTML.format(open=translate(_("打开日记")), change=change, **words), subtype="html")
         return mail
 
     @contextmanager
