@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -166,7 +166,7 @@ def jackknife_covariance(present: BoolArray, left: FloatArray, size: FloatArray,
 
 def t_quantile(df: FloatArray, level: float) -> FloatArray:
     """Return the two-sided quantile of Student's t; NaN for df = 0."""
-    return np.asarray(special.stdtrit(np.where(df > 0, df, np.nan), (1 + level) / 2), dtype=np.float64)
+    return np.asarray(scipy.special.stdtrit(np.where(df > 0, df, np.nan), (1 + level) / 2), dtype=np.float64)
 
 
 def effective_df(share: FloatArray, df: FloatArray) -> FloatArray:

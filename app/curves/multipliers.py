@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from app.curves.jackknife import ROUNDING, FloatArray
 
@@ -60,6 +60,6 @@ def _critical(
         columns = known & (df == degrees)
         ratios = np.abs(errors[:, columns]) / standard_error[columns]
         largest = (ratios / np.sqrt(rng.chisquare(degrees, ratios.shape) / degrees)).max(axis=1)
-        tail = np.minimum(tail, np.asarray(special.stdtr(degrees, -largest), dtype=np.float64))
+        tail = np.minimum(tail, np.asarray(scipy.special.stdtr(degrees, -largest), dtype=np.float64))
     threshold = float(np.quantile(tail, 1 - level, method="lower"))
-    return np.asarray(-special.stdtrit(np.where(known, df, np.nan), threshold), dtype=np.float64)
+    return np.asarray(-scipy.special.stdtrit(np.where(known, df, np.nan), threshold), dtype=np.float64)

@@ -15,7 +15,7 @@ from app.participants.consents import may_be_quoted
 from app.participants.sight import sight_of
 from app.statements.words import ROLES, day_words
 from app.studies import queries as studies
-from app.studies.access import TEXT_READERS, InStudy, StudyAccess
+from app.studies.access import RESEARCHERS, TEXT_READERS, InStudy, StudyAccess
 from app.web.i18n import mark as _
 from app.web.pages import render
 
@@ -68,6 +68,7 @@ def quotes_page(
         ],
         "back": address(access, asked),
         "stage_names": {stage.id: stage.name for stage in protocol.stages},
+        "stage_keys": {stage.id: stage.key for stage in protocol.stages} if access.can(RESEARCHERS) else {},
         "touchpoint_names": {one.id: one.name for one in protocol.touchpoints},
         "roles": ROLES,
         "zone": protocol.study.time_zone,

@@ -1,8 +1,12 @@
 """Codes and evidence behind a point: who may see them, and that blind coding stays blind."""
 
+import html
+import re
 from typing import Any
 from uuid import UUID
 
+from app.accounts.actors import StaffActor
+from app.studies import membership
 from tests.support.coding import SAID, CodingCast, coding_cast
 from tests.support.databases import only_on
 from tests.support.scene import PASSWORD, SLUG
@@ -60,3 +64,20 @@ def test_the_words_that_the_machine_went_by_are_marked_and_the_text_stays_whole(
     assert '<mark class="high' in shown
     plain = "".join(part.rpartition(">")[2] for part in shown.split("<"))
     assert plain == SAID[1]
+
+
+@only_on("sqlite")  # a page and its link do not depend on the database
+def test_what_stands_behind_a_point_can_be_made_an_insight_by_those_who_write_them(coding_cast: CodingCast) -> None:
+    coding_cast.say(texts=[SAID[0]])
+    [link] = re.findall(r'href="([^"]+/insights/new[^"]+)"', page_of(coding_cast))
+    form = coding_cast.client.get(html.unescape(link)).text
+    assert SAID[0] in form
+    assert re.search(r'value="recovery" selected', form)
+    with coding_cast.store.write() as session:
+        owner = StaffActor(coding_cast.user_ids["owner"], "owner", "Owner", is_admin=False)
+        membership.set_role(session, owner, coding_cast.study_id, "teammate", "care")
+    coding_cast.client.cookies.clear()
+    sign_in(coding_cast.client, "teammate", PASSWORD)
+    shown = coding_cast.client.get(PAGE).text
+    assert SAID[0][:6] in re.sub("<[^>]+>", "", shown)
+    assert "/insights/new" not in shown
