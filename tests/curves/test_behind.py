@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from app.accounts.actors import StaffActor
+from app.participants.consents import give_consent
+from app.participants.models import Participant
 from app.studies import membership
 from tests.support.coding import SAID, CodingCast, coding_cast
 from tests.support.databases import only_on
@@ -76,6 +78,8 @@ def test_what_stands_behind_a_point_can_be_made_an_insight_by_those_who_write_th
     with coding_cast.store.write() as session:
         owner = StaffActor(coding_cast.user_ids["owner"], "owner", "Owner", is_admin=False)
         membership.set_role(session, owner, coding_cast.study_id, "teammate", "care")
+        person = session.get_one(Participant, (coding_cast.study_id, coding_cast.people["P01"]))
+        give_consent(session, "user:test", person, ["diary", "care"], version=1, method="person")
     coding_cast.client.cookies.clear()
     sign_in(coding_cast.client, "teammate", PASSWORD)
     shown = coding_cast.client.get(PAGE).text
