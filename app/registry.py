@@ -7,6 +7,7 @@ from app.care import alert_models as care_alerts
 from app.care import models as care
 from app.care import notice_models as care_notices
 from app.care import notice_tasks as care_notice_tasks
+from app.care import tasks as care_tasks
 from app.coding import models as coding
 from app.coding import search_tasks as coding_search_tasks
 from app.coding import tasks as coding_tasks
@@ -40,6 +41,7 @@ __all__ = [
     "care_alerts",
     "care_notice_tasks",
     "care_notices",
+    "care_tasks",
     "coding",
     "coding_search_tasks",
     "coding_tasks",

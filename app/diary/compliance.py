@@ -141,6 +141,11 @@ def person_row(session: Session, study: Study, participant_id: UUID) -> PersonRo
     return next(iter(_rows(session, study, found, clock.now(), [participant_id])), None)
 
 
+def person_rows(session: Session, study: Study, among: Among = None) -> Sequence[PersonRow]:
+    """Return the rows of ``among``, or of everyone, without days, with a fixed number of SELECTs."""
+    return _rows(session, study, queries.people(session, study.id, among), clock.now(), among)
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Response rates without anybody's name: ``days`` by their place, in order."""

@@ -10,7 +10,9 @@ from typing import Final, Literal
 from app.studies.care_rules import CareRules
 
 TASK: Final = "care.look"
-"""The task that looks at an entry of concern: arguments study and entry, ids."""
+"""The task that looks at entries of concern: ``study``, its id, and ``entries``, the ids of up to MOST of them."""
+
+MOST: Final = 500
 
 Concern = Literal["self_harm", "emergency", "low", "marked", "effort"]
 URGENT: Final[frozenset[Concern]] = frozenset({"self_harm", "emergency"})

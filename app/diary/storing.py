@@ -23,6 +23,7 @@ from app.diary.errors import EditTooLate, EntryConflict
 from app.diary.models import Entry, EntryRevision, Receipt
 from app.diary.schemas import ReceiptOut
 from app.diary.service import Prepared
+from app.diary.telling import tell_care
 from app.participants.errors import ConsentMissing, StudyClosed, Withdrawn
 from app.participants.standing import Standing, standings
 from app.prompts import ledger
@@ -134,6 +135,7 @@ class Store:
                 statements.record(session, study_id, model_version, utterances)
             audit.record(session, *(_change(one, "entry.create", 1) for one in mine))
             _answer_prompts(session, mine)
+            tell_care(session, study_id, mine, received_at)
         return receipts
 
     def _again(
@@ -182,6 +184,7 @@ class Store:
         session.execute(insert(Receipt).values(_receipt_row(one.study_id, receipt, received_at)))
         statements.revise(session, one.study_id, one.model_version, _utterance(one, day), place, present.mood)
         audit.record(session, _change(one, "entry.edit", version))
+        tell_care(session, one.study_id, [one], received_at)
         return Stored(receipt)
 
     def _receipt(self, one: Prepared, version: int, received_at: datetime) -> ReceiptOut:

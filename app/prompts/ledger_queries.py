@@ -16,6 +16,9 @@ from app.prompts.models import (
 IS_PLANNED = text("prompt.state = 'planned'")
 """Written out, for the partial index."""
 
+NUDGE, ASKED = "nudge/", "asked/"
+"""What the occasions of prompts by hand begin with: those sent at once, and those planned for later."""
+
 
 @dataclass(frozen=True, slots=True)
 class DuePrompt:
@@ -125,9 +128,10 @@ def next_planned(session: Session, study_id: UUID, participant_id: UUID) -> Prom
 
 
 def latest_nudge(session: Session, study_id: UUID, participant_id: UUID) -> datetime | None:
-    """Return when the person was last nudged by hand."""
+    """Return when the person was last nudged by hand, at once: a question that is planned for later keeps nobody back."""
+    by_hand = Prompt.nudged_by.is_not(None) & Prompt.occasion.startswith(NUDGE)
     query = select(func.max(Prompt.created_at)).where(
-        Prompt.study_id == study_id, Prompt.participant_id == participant_id, Prompt.nudged_by.is_not(None)
+        Prompt.study_id == study_id, Prompt.participant_id == participant_id, by_hand
     )
     return session.scalar(query)
 

@@ -171,23 +171,52 @@ def nudge(session: Session, actor: str, study_id: UUID, participant_id: UUID, wo
     CannotNudge for those who get no prompts, NudgedAlready within an hour of the last one.
     """
     now = clock.now()
+    person = _addressed(session, study_id, participant_id, words)
+    at = _nudge_at(session, person, now)
+    latest = ledger_queries.latest_nudge(session, study_id, participant_id)
+    if latest is not None and now - latest < NUDGE_AGAIN:
+        raise NudgedAlready()
+    prompt = _by_hand(session, actor, person, words, ledger_queries.NUDGE, wanted_at=now, at=at)
+    record(session, Change(actor, "prompts.nudged", study_id, participant_id, {"prompt": str(prompt.id)}))
+    return prompt
+
+
+def ask_later(
+    session: Session, actor: str, study_id: UUID, participant_id: UUID, at: datetime, words: str = ""
+) -> Prompt:
+    """Put a prompt by hand into the ledger that is due at ``at``, or when the quiet hours then end, and return it.
+
+    CannotNudge for those who would get no prompts then.
+    """
+    person = _addressed(session, study_id, participant_id, words)
+    prompt = _by_hand(
+        session, actor, person, words, ledger_queries.ASKED, wanted_at=at, at=_nudge_at(session, person, at)
+    )
+    record(session, Change(actor, "prompts.asked_later", study_id, participant_id, {"prompt": str(prompt.id)}))
+    return prompt
+
+
+def _addressed(session: Session, study_id: UUID, participant_id: UUID, words: str) -> Participant:
     person = participants.by_id(session, study_id, participant_id)
     if person is None:
         raise NotFound()
     if len(words) > MOST_WORDS:
         raise Invalid(fields=[FieldError("words", _("太长了，请缩短到 200 字以内"))])
-    at = _nudge_at(session, person, now)
-    latest = ledger_queries.latest_nudge(session, study_id, participant_id)
-    if latest is not None and now - latest < NUDGE_AGAIN:
-        raise NudgedAlready()
-    prompt_id = uuid7()
-    anchor_on = participants.anchor_of(session, study_id, participant_id)
+    return person
+
+
+def _by_hand(
+    session: Session, actor: str, person: Participant, words: str, occasion: str, *, wanted_at: datetime, at: datetime
+) -> Prompt:
+    """Store a prompt that no rule asks for, planned at ``at``."""
+    prompt_id, now = uuid7(), clock.now()
+    anchor_on = participants.anchor_of(session, person.study_id, person.id)
     given: dict[str, Any] = {**EMPTY, "nudged_by": actor[:80], "words": words.strip() or None}
-    given |= {"id": prompt_id, "occasion": f"nudge/{prompt_id}", "rule_key": None, "revision": 0, "state": PLANNED}
-    given |= {"wanted_at": now, "planned_at": at, "due_at": at, "expires_at": at + NUDGE_LASTS, "created_at": now}
+    given |= {"id": prompt_id, "occasion": f"{occasion}{prompt_id}", "rule_key": None, "revision": 0, "state": PLANNED}
+    given |= {"wanted_at": wanted_at, "planned_at": at, "due_at": at, "expires_at": at + NUDGE_LASTS, "created_at": now}
     prompt = Prompt(
-        study_id=study_id,
-        participant_id=participant_id,
+        study_id=person.study_id,
+        participant_id=person.id,
         apart_minutes=0,
         remind_minutes=None,
         reason=None,
@@ -196,7 +225,6 @@ def nudge(session: Session, actor: str, study_id: UUID, participant_id: UUID, wo
     )
     session.add(prompt)
     session.flush()
-    record(session, Change(actor, "prompts.nudged", study_id, participant_id, {"prompt": str(prompt_id)}))
     return prompt
 
 
