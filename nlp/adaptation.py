@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from nlp.adapted import Adaptation
 from nlp.wordings import Wordings
@@ -118,7 +118,7 @@ def fit_adaptation(
     gain = float(gains.mean())
     if chosen == "identity" or gain <= 0:
         return _unchanged(n, groups, base_error, "no_better", candidates)
-    margin = float(special.stdtrit(groups - 1, (1 + LEVEL) / 2)) * _standard_error(gains, codes.person)
+    margin = float(scipy.special.stdtrit(groups - 1, (1 + LEVEL) / 2)) * _standard_error(gains, codes.person)
     report = Report(
         n, groups, chosen, "better", base_error, base_error - gain, gain, gain - margin, gain + margin, candidates
     )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Name = Literal["alpha", "alpha_interval", "kappa", "ac1", "raw", "prevalence"]
@@ -55,8 +55,8 @@ class Draws:
             return cls(np.zeros((0, participants)), (0.0, 1.0))
         equal = np.full(participants, 1 / participants)
         times = np.random.default_rng(seed).multinomial(participants, equal, size=DRAWS).astype(np.float64)
-        beyond = np.sqrt(participants / (participants - 1)) * special.stdtrit(participants - 1, (1 + level) / 2)
-        tail = float(special.ndtr(-beyond))
+        beyond = np.sqrt(participants / (participants - 1)) * scipy.special.stdtrit(participants - 1, (1 + level) / 2)
+        tail = float(scipy.special.ndtr(-beyond))
         return cls(times, (tail, 1 - tail))
 
 

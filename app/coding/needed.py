@@ -17,8 +17,8 @@ from math import ceil, sqrt
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def _spread(stage: StageEvidence, seen: _Seen, level: float) -> Spread | None:
         remaining = people / (people - 1) * squares / total**2
     else:
         remaining = seen.human * (seen.alike * float((stage.n**2).sum()) / total**2 + (1 - seen.alike) / total)
-    return Spread(total, remaining, max(residual, 1e-4), float(special.stdtrit(people - 1, (1 + level) / 2)))
+    return Spread(total, remaining, max(residual, 1e-4), float(scipy.special.stdtrit(people - 1, (1 + level) / 2)))
 
 
 def _pooled(stages: Sequence[StageEvidence]) -> _Seen:

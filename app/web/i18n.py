@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from babel.messages.pofile import read_po
-from fastapi import Request
+
+if TYPE_CHECKING:  # commands speak too, and have no use for the rest of it
+    from fastapi import Request
 
 SOURCE = "zh-CN"
 LANGUAGES: Mapping[str, str] = {"zh-CN": "zh_CN", "en": "en"}
@@ -50,7 +53,7 @@ def mark(message: str) -> str:
     return message
 
 
-def choose_language(request: Request, preferred: str | None = None) -> str:
+def choose_language(request: "Request", preferred: str | None = None) -> str:
     """Return the language of this request: asked for in the address, chosen before, the study's, the browser's, Chinese."""
     header = request.headers.get("accept-language", "").split(",")[0].split("-")[0].strip().lower()
     browser = "en" if header == "en" else SOURCE

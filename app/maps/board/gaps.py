@@ -6,7 +6,7 @@ from math import sqrt
 from typing import Final, Literal
 from uuid import UUID
 
-from scipy import special
+import scipy
 from sqlalchemy.orm import Session
 
 from app.core.db import MICRO
@@ -104,5 +104,5 @@ def mean_effort(people: Sequence[tuple[int, int]], *, level: float = 0.95) -> Ef
         return Effort(round(mean, 4), None, None, entries, number)
     spread = sum((total - mean * count) ** 2 for count, total in people)
     error = sqrt(number / (number - 1) * spread) / entries
-    half = float(special.stdtrit(number - 1, (1 + level) / 2)) * error
+    half = float(scipy.special.stdtrit(number - 1, (1 + level) / 2)) * error
     return Effort(round(mean, 4), round(max(mean - half, 1), 4), round(min(mean + half, 7), 4), entries, number)

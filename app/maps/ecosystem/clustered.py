@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from app.curves.jackknife import MIN_PARTICIPANTS, BoolArray, FloatArray, jackknife_covariance, ratio, t_quantile
 
@@ -65,7 +65,7 @@ def wilson(part: int, whole: int, level: float = 0.95) -> Share | None:
         raise ValueError("part must lie between 0 and whole")
     if whole == 0:
         return None
-    z = float(special.ndtri((1 + level) / 2))
+    z = float(scipy.special.ndtri((1 + level) / 2))
     value = part / whole
     middle = (value + z * z / (2 * whole)) / (1 + z * z / whole)
     half = z / (1 + z * z / whole) * math.sqrt(value * (1 - value) / whole + z * z / (4 * whole * whole))

@@ -9,8 +9,8 @@ from math import atanh, exp, inf, log, sqrt, tanh
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["correlation", "odds"]
@@ -115,7 +115,7 @@ def kendall(one: FloatArray, other: FloatArray) -> float:
 def _fisher(r: float, people: int, level: float) -> tuple[float, float]:
     if abs(r) >= 1:
         return (r, r)
-    wide = float(special.ndtri((1 + level) / 2)) * sqrt((1 + r * r / 2) / (people - 3))
+    wide = float(scipy.special.ndtri((1 + level) / 2)) * sqrt((1 + r * r / 2) / (people - 3))
     return tanh(atanh(r) - wide), tanh(atanh(r) + wide)
 
 
@@ -156,7 +156,7 @@ def penalised(slope: float, start: float, x: FloatArray, y: FloatArray) -> tuple
 
 def _likelihood(intercept: float, slope: float, x: FloatArray, y: FloatArray) -> float:
     eta = intercept + slope * x
-    chance = special.expit(eta)
+    chance = scipy.special.expit(eta)
     weight = chance * (1 - chance)
     whole, first, second = float(weight.sum()), float(weight @ x), float(weight @ (x * x))
     information = max(whole * second - first * first, 1e-300)
@@ -186,7 +186,7 @@ def _maximum(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
 def _profile(x: FloatArray, y: FloatArray, summit: tuple[float, float, float], level: float) -> tuple[float, float]:
     """Return where the profile has fallen by half the quantile of χ² on both sides of the summit, as odds."""
     best, peak, start = summit
-    floor = peak - float(special.ndtri((1 + level) / 2)) ** 2 / 2
+    floor = peak - float(scipy.special.ndtri((1 + level) / 2)) ** 2 / 2
     bounds = []
     for side in (-1.0, 1.0):
         inside, outside, intercept = best, side * STEEPEST, start

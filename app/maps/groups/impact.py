@@ -14,8 +14,8 @@ from math import factorial
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Lacking: TypeAlias = Literal["", "people", "predictors", "fit"]
@@ -223,7 +223,7 @@ def _fit(r2: float, people: int, predictors: int) -> tuple[float, float]:
     if r2 >= 1:
         return 1.0, 0.0
     f = (r2 / predictors) / ((1 - r2) / free)
-    return 1 - (1 - r2) * (people - 1) / free, float(special.fdtrc(predictors, free, f))
+    return 1 - (1 - r2) * (people - 1) / free, float(scipy.special.fdtrc(predictors, free, f))
 
 
 def _spread(values: FloatArray, used: NDArray[np.bool_]) -> FloatArray:

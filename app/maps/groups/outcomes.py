@@ -6,7 +6,7 @@ from math import sqrt
 from uuid import UUID
 
 import numpy as np
-from scipy import special
+import scipy
 from sqlalchemy.orm import Session
 
 from app.curves.jackknife import FloatArray
@@ -104,7 +104,7 @@ def level_of(values: FloatArray, kind: str, *, level: float = 0.95) -> Level:
         return Level(n, mean, lower, upper, enough=n >= MIN_PEOPLE)
     if n < 2:
         return Level(n, mean, None, None, enough=False)
-    wide = float(special.stdtrit(n - 1, (1 + level) / 2)) * float(values.std(ddof=1)) / sqrt(n)
+    wide = float(scipy.special.stdtrit(n - 1, (1 + level) / 2)) * float(values.std(ddof=1)) / sqrt(n)
     return Level(n, mean, mean - wide, mean + wide, enough=n >= MIN_PEOPLE)
 
 

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 import numpy as np
-from scipy import special
+import scipy
 from sqlalchemy.orm import Session
 
 from app.curves.jackknife import FloatArray
@@ -134,7 +134,7 @@ def agree(one: Sequence[float], other: Sequence[float]) -> Agreement | None:
     if n < MIN_RANKED or np.ptp(first) == 0 or np.ptp(second) == 0:
         return None
     tau = kendall(first, second)
-    wide = float(special.ndtri(0.975)) * sqrt(0.437 / (n - 4))
+    wide = float(scipy.special.ndtri(0.975)) * sqrt(0.437 / (n - 4))
     lower, upper = (tau, tau) if abs(tau) >= 1 else (tanh(atanh(tau) - wide), tanh(atanh(tau) + wide))
     return Agreement(correlation(first, second, least=MIN_RANKED), tau, lower, upper)
 

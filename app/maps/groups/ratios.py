@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf, log, sqrt
 from typing import Final
 
-from scipy import special
+import scipy
 
 LARGEST: Final = 1e6
 """Beyond it a bound is infinite."""
@@ -49,7 +49,7 @@ def risk_ratio(yes: int, people: int, other_yes: int, other_people: int, *, leve
     counts = (yes, people, other_yes, other_people)
     if not people or not other_people or yes + other_yes == 0:
         return Ratio(*counts, None, None, None, enough=False, level=level)
-    z = float(special.ndtri((1 + level) / 2))
+    z = float(scipy.special.ndtri((1 + level) / 2))
     ratio = (yes / people) / (other_yes / other_people) if other_yes else inf
     lower = 0.0 if yes == 0 else _bound(lambda phi: score(phi, *counts) > z, ratio, below=True)
     upper = inf if other_yes == 0 else _bound(lambda phi: score(phi, *counts) < -z, ratio, below=False)
@@ -93,4 +93,4 @@ def _bound(rejected: Callable[[float], bool], ratio: float, *, below: bool) -> f
 
 
 def _exp(value: float) -> float:
-    return float(special.exp10(value / log(10)))
+    return float(scipy.special.exp10(value / log(10)))

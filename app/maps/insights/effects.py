@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from scipy.special import ndtri, stdtrit
+import scipy
 
 FEW: Final = 30
 """Below so many people on one side, a page says that they are few."""
@@ -45,7 +45,7 @@ class Effect:
 
 def wilson(count: int, n: int, *, level: float = 0.95) -> Interval:
     """Return a share with its score interval (Wilson 1927), without continuity correction."""
-    z = float(ndtri((1 + level) / 2))
+    z = float(scipy.special.ndtri((1 + level) / 2))
     share = count / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
@@ -74,13 +74,13 @@ def mean_effect(
         # Nobody differs from anybody: there is nothing to judge the difference by.
         return Effect(old, new, Interval(change, None, None), None)
     df = variance**2 / sum(part**2 / (n - 1) for part, n in zip(parts, (before_n, after_n), strict=True))
-    half = float(stdtrit(df, (1 + level) / 2)) * math.sqrt(variance)
+    half = float(scipy.special.stdtrit(df, (1 + level) / 2)) * math.sqrt(variance)
     positive = before > 0 and after > 0 and (old.lower or 0) > 0 and (new.lower or 0) > 0
     return Effect(old, new, Interval(change, change - half, change + half), _ratio(new, old) if positive else None, df)
 
 
 def _mean(mean: float, sd: float, n: int, level: float) -> Interval:
-    half = float(stdtrit(n - 1, (1 + level) / 2)) * sd / math.sqrt(n)
+    half = float(scipy.special.stdtrit(n - 1, (1 + level) / 2)) * sd / math.sqrt(n)
     return Interval(mean, mean - half, mean + half)
 
 
