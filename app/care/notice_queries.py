@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from app.care.alert_models import CLOSED, FollowUp
+from app.care.alert_models import FollowUp
+from app.care.follow_up_queries import IS_MET, IS_OPEN, is_late
 from app.care.notice_models import FAILED, SENDING, UNCERTAIN, WAITING, CareNotice
 from app.participants.models import Participant
 from app.studies.models import Study
@@ -35,13 +36,13 @@ class DueNotice:
 
 def studies_with_open(session: Session) -> Sequence[UUID]:
     """Return the studies that have a follow-up to be done."""
-    return session.scalars(select(FollowUp.study_id).where(FollowUp.state != CLOSED).distinct()).all()
+    return session.scalars(select(FollowUp.study_id).where(IS_OPEN).distinct()).all()
 
 
 def open_follow_ups(session: Session, study_id: UUID) -> Sequence[Any]:
-    """Return id, urgent and due_at of the follow-ups of a study in which nobody has been in touch yet."""
+    """Return id, urgent and due_at of the follow-ups of a study in which nobody has reached the person yet."""
     query = select(FollowUp.id, FollowUp.urgent, FollowUp.due_at).where(FollowUp.study_id == study_id)
-    return session.execute(query.where(FollowUp.state != CLOSED, FollowUp.contacted_at.is_(None))).all()
+    return session.execute(query.where(IS_OPEN, ~IS_MET)).all()
 
 
 def occasions(session: Session, study_id: UUID) -> dict[UUID, set[str]]:
@@ -50,9 +51,7 @@ def occasions(session: Session, study_id: UUID) -> dict[UUID, set[str]]:
         FollowUp, and_(FollowUp.study_id == CareNotice.study_id, FollowUp.id == CareNotice.follow_up_id)
     )
     found: defaultdict[UUID, set[str]] = defaultdict(set)
-    for follow_up_id, occasion in session.execute(
-        query.where(CareNotice.study_id == study_id, FollowUp.state != CLOSED).distinct()
-    ):
+    for follow_up_id, occasion in session.execute(query.where(CareNotice.study_id == study_id, IS_OPEN).distinct()):
         found[follow_up_id].add(occasion)
     return found
 
@@ -87,9 +86,9 @@ def has_hung(session: Session, before: datetime) -> bool:
 
 
 def late(session: Session, study_id: UUID, now: datetime) -> int:
-    """Return how many follow-ups of a study are past their time, with nobody in touch yet."""
-    query = select(func.count()).select_from(FollowUp).where(FollowUp.study_id == study_id, FollowUp.state != CLOSED)
-    return session.scalar(query.where(FollowUp.contacted_at.is_(None), FollowUp.due_at < now)) or 0
+    """Return how many follow-ups of a study are past their time, with nobody reached yet."""
+    query = select(func.count()).select_from(FollowUp).where(FollowUp.study_id == study_id, is_late(now))
+    return session.scalar(query) or 0
 
 
 def undelivered(session: Session, study_id: UUID, since: datetime, waited_since: datetime) -> int:

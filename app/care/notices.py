@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.care import notice_queries as queries
 from app.care.alert_models import CLOSED, FollowUp
+from app.care.follow_up_queries import is_met
 from app.care.notice_models import (
     DROPPED,
     FAILED,
@@ -192,7 +193,7 @@ def _end_of(session: Session, notice: CareNotice, follow_up: FollowUp, study: St
     """Return how a notice ends without being sent; None when it is to be sent."""
     rules = CareRules.of(study.care)
     graver = GRAVER[notice.occasion] & queries.occasions(session, study.id).get(follow_up.id, set())
-    seen_to = follow_up.state == CLOSED or follow_up.contacted_at is not None
+    seen_to = follow_up.state == CLOSED or is_met(session, follow_up)
     if seen_to or graver or not rules.watching or notice.address not in rules.notices:
         return DROPPED
     return FAILED if now - notice.wanted_at > GIVEN_UP else None

@@ -1,6 +1,5 @@
 """When care staff are told of a person: the thresholds of a study, as its team set them."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -41,8 +40,3 @@ class CareRules(Strict):
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """Return the rules as a study keeps them; what it never set is as above."""
         return cls.model_validate(dict(stored))
-
-    @property
-    def mark(self) -> str:
-        """What tells these rules from others: 16 hexadecimal digits, which a change names as the ones it was made from."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]

@@ -63,8 +63,8 @@ class StaleCareRules(PreconditionFailed):
     """The rules were changed since they were read: ``current`` is them as they stand, and nothing was overwritten."""
 
     code = "care_rules_changed"
-    title = "回访的设置在别处改过了"
-    remedy = "您的改动还没有保存，也没有盖掉别人的。请看看现在的设置，再改一次。"
+    title = "这些刚被别人改过"
+    remedy = "您填的还没有保存，也没有盖掉别人的。请看过现在的，再保存一次。"
 
     def __init__(self, current: Mapping[str, object]) -> None:
         super().__init__()

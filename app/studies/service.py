@@ -18,9 +18,8 @@ from app.core import clock
 from app.core.errors import FieldError, Invalid
 from app.core.ids import uuid7
 from app.studies import queries
-from app.studies.care_rules import CareRules
 from app.studies.coders import first_version
-from app.studies.errors import KeyOfOneStudy, KeyTaken, QuestionTypeChanged, SlugTaken, StaleCareRules
+from app.studies.errors import KeyOfOneStudy, KeyTaken, QuestionTypeChanged, SlugTaken
 from app.studies.models import ConsentText, Form, FormVersion, Membership, Stage, Study, Touchpoint, Wave
 from app.studies.schemas import (
     ConsentIn,
@@ -110,19 +109,6 @@ def use_coder(session: Session, actor: str, study_id: UUID, coder: str, version:
     study.coder, study.coder_version = coder, version
     record(session, Change(actor, "coder.chosen", study_id, detail={"coder": coder, "version": version}))
     session.flush()
-
-
-def set_care_rules(session: Session, actor: StaffActor, study_id: UUID, rules: CareRules, *, seen: str) -> CareRules:
-    """Let care staff be told by ``rules`` from now on; ``seen`` is the mark of those that were read. StaleCareRules."""
-    study = _open_for_change(session, study_id)
-    before = CareRules.of(study.care)
-    if before.mark != seen:
-        raise StaleCareRules(before.model_dump(mode="json"))
-    study.care = rules.model_dump(mode="json", exclude_unset=True)
-    changed = [name for name in CareRules.model_fields if getattr(rules, name) != getattr(before, name)]
-    record(session, Change(actor.label, "care_rules.changed", study_id, detail={"changed": changed}))
-    session.flush()
-    return rules
 
 
 def publish_consent(session: Session, actor: StaffActor, study_id: UUID, consent: ConsentIn) -> int:

@@ -10,9 +10,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from app.accounts.actors import StaffActor
 from app.care import notices
-from app.care.alert_models import FollowUp
+from app.care.alert_models import Alert, FollowUp
+from app.care.follow_ups import log_contact
 from app.care.notice_models import CareNotice
 from app.core import clock
 from app.core.crypto import Keyring
@@ -21,6 +24,7 @@ from app.core.settings import Settings
 from app.jobs.context import WorkerContext
 from app.participants import consents
 from app.participants.models import Participant
+from app.participants.sight import everyone
 from app.studies.models import Study
 from tests.support.listening import Mailbox, mail_server
 from tests.support.scene import SLUG, Scene, set_scene
@@ -48,20 +52,43 @@ class Clinic:
 
     def open(self, code: str = "P01", *, urgent: bool = False, hours: int = 24) -> UUID:
         follow_up_id = uuid4()
+        whose = {"study_id": self.scene.study_id, "participant_id": self.scene.people[code]}
+        opened = FollowUp(
+            **whose,
+            id=follow_up_id,
+            state="open",
+            urgent=urgent,
+            opened_at=self.now,
+            due_at=self.now + hours * HOUR,
+            version=1,
+        )
         with self.scene.store.write() as session:
-            session.add(
-                FollowUp(
-                    study_id=self.scene.study_id,
-                    id=follow_up_id,
-                    participant_id=self.scene.people[code],
-                    state="open",
-                    urgent=urgent,
-                    opened_at=self.now,
-                    due_at=self.now + hours * HOUR,
-                    version=1,
-                )
-            )
+            session.add(opened)
+            session.flush()
+            self.alert(session, follow_up_id, whose)
         return follow_up_id
+
+    def alert(self, session: Session, follow_up_id: UUID, whose: dict[str, UUID]) -> None:
+        raised = {"kind": "silent", "key": str(uuid4()), "occurred_at": self.now, "raised_at": self.now}
+        session.add(Alert(**whose, id=uuid4(), follow_up_id=follow_up_id, **raised))
+
+    def reach(self, follow_up_id: UUID) -> None:
+        """Let the owner reach the person."""
+        owner = StaffActor(self.scene.user_ids["owner"], "owner", "Owner", False)
+        study_id = self.scene.study_id
+        with clock.frozen_at(self.now), self.scene.store.write() as session:
+            study = session.get_one(Study, study_id)
+            log_contact(
+                session,
+                owner,
+                study,
+                everyone(study_id),
+                follow_up_id,
+                uuid4(),
+                way="phone",
+                reached=True,
+                version=None,
+            )
 
     def change(self, follow_up_id: UUID, **values: object) -> None:
         with self.scene.store.write() as session:
@@ -144,6 +171,14 @@ def test_becoming_urgent_and_being_late_are_told_once_each(clinic: Clinic) -> No
     ]
 
 
+def test_once_somebody_was_reached_it_is_not_late(clinic: Clinic) -> None:
+    follow_up_id = clinic.open()
+    clinic.tell()
+    clinic.reach(follow_up_id)
+    clinic.tell(later=30 * HOUR)
+    assert len(clinic.letters()) == 1
+
+
 def test_one_that_is_urgent_from_the_start_is_told_of_once(clinic: Clinic) -> None:
     clinic.open(urgent=True, hours=2)
     clinic.tell()
@@ -159,13 +194,15 @@ def test_who_did_not_agree_to_be_seen_by_care_staff_is_not_named(clinic: Clinic)
     assert "P02" not in words
 
 
-@pytest.mark.parametrize("seen_to", ["contacted", "closed"])
+@pytest.mark.parametrize("seen_to", ["reached", "closed"])
 def test_nobody_hears_of_what_is_seen_to_already(clinic: Clinic, seen_to: str) -> None:
     clinic.mail.say["MAIL"] = "451 later"
     follow_up_id = clinic.open()
     clinic.tell()
-    values = {"state": "closed", "closed_at": clinic.now, "outcome": "no_need"}
-    clinic.change(follow_up_id, **({"contacted_at": clinic.now} if seen_to == "contacted" else values))
+    if seen_to == "reached":
+        clinic.reach(follow_up_id)
+    else:
+        clinic.change(follow_up_id, state="closed", closed_at=clinic.now, outcome="no_need")
     clinic.mail.say.clear()
     clinic.tell(later=30 * HOUR)
     assert (clinic.letters(), clinic.rows()) == ([], [("opened", "dropped")])
