@@ -1,5 +1,6 @@
 """Where the road is hardest by all of a study's diaries, as its page says it: for rooms that act on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from app.curves.matrices import CellMatrices
 from app.curves.questions import CurveQuestion
 from app.curves.service import Curve
 from app.statements.pending import NOTHING_WAITS
-from app.studies.protocol import StageFacts, StudyProtocol
+from app.studies.protocol import StageFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class Hardest:
         return any((first is None or first <= day) and (last is None or day <= last) for first, last in spans)
 
 
+@dataclass(frozen=True, slots=True)
+class HardestNote:
+    """A sentence beside the hardest stage on the study's page, and where it leads to. Rooms above tell theirs in
+    ``app.state.hardest_notes``, by functions of the session, the access and the Hardest."""
+
+    words: str
+    href: str | None
+
+
 def hardest(session: Session, matrices: CellMatrices, study_id: UUID, *, anonymous: bool) -> Hardest:
     """Return where the road is hardest, from the curve that the study's page shows to such a reader unasked."""
     revisions = queries.revisions(session, study_id)
@@ -47,13 +57,14 @@ def hardest(session: Session, matrices: CellMatrices, study_id: UUID, *, anonymo
         coder_version="",
         anonymous=anonymous,
     )
-    return of_curves(found.protocol, shown, hardest_days(shown, by_day, found.protocol.stages))
+    return of_curves(found.protocol.stages, shown, hardest_days(shown, by_day, found.protocol.stages))
 
 
-def of_curves(protocol: StudyProtocol, by_stage: Curve, days: HardestDays | None) -> Hardest:
+def of_curves(stages: Sequence[StageFacts], by_stage: Curve, days: HardestDays | None) -> Hardest:
     """Return what a curve by stage, and the days that tell more, say. Of most of the road nothing is said by calling it hard."""
     known = sum(point.enough for point in by_stage.points)
     if days is None and not 0 < len(by_stage.valley) <= known / 2:
         return Hardest((), None)
-    named = (protocol.stage(key) for key in stage_keys(by_stage, days))
-    return Hardest(tuple(stage for stage in named if stage is not None), days)
+    place = {key: number for number, key in enumerate(stage_keys(by_stage, days))}
+    named = [stage for stage in stages if stage.key in place]
+    return Hardest(tuple(sorted(named, key=lambda stage: place[stage.key])), days)

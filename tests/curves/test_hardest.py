@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from app.core.ids import uuid7
 from app.curves.grid import DAY_BINS, FIRST, LAST
 from app.curves.hardest import hardest_days, headline, stage_keys, summary
+from app.curves.hardest_now import of_curves
 from app.curves.service import By, Curve, CurvePoint
 from app.statements.pending import NOTHING_WAITS
 from app.studies.protocol import StageFacts
@@ -82,3 +83,19 @@ def test_open_ended_days_and_stages_hold_nothing() -> None:
     assert hardest_days(by_stage("consideration", "recovery"), ends, STAGES) is None
     unbounded = [StageFacts(uuid7(), "recovery", "恢复", 0, None, None)]
     assert hardest_days(by_stage("consideration", "recovery"), by_day("2"), unbounded) is None
+
+
+def test_of_whom_it_is_said_that_they_stand_in_the_hardest_stage_and_on_which_days() -> None:
+    stages = by_stage("consideration", "recovery")
+    found = of_curves(STAGES, stages, hardest_days(stages, by_day("1", "2"), STAGES))
+    assert [stage.key for stage in found.stages] == ["recovery"]
+    assert found.certain
+    assert [day for day in (0, 1, 2, 3) if found.holds(day)] == [1, 2]
+
+
+def test_nobody_stands_in_a_hardest_stage_where_most_of_the_road_may_be_it() -> None:
+    assert of_curves(STAGES, by_stage("consideration", "treatment", "recovery"), None).stages == ()
+    assert of_curves(STAGES, by_stage(), None).stages == ()
+    named = of_curves(STAGES, by_stage("recovery"), None)
+    assert [stage.key for stage in named.stages] == ["recovery"]
+    assert not named.holds(2)
