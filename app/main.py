@@ -13,7 +13,13 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import registry  # noqa: F401 - declares every model and task
 from app.accounts import pages as accounts_pages
+from app.care import api as care_api
+from app.care import follow_up_pages
+from app.care import knowing_api as care_knowing_api
 from app.care import pages as care_pages
+from app.care import rules_pages as care_rules_pages
+from app.care.knowing import valley_note
+from app.care.panels import follow_up_panel
 from app.care.service import unread_mark
 from app.coding import adjudication_pages as coding_adjudication_pages
 from app.coding import agreement_api, agreement_pages
@@ -134,7 +140,12 @@ ROUTERS = (
     takeaway_router,
     refi_api.router,
     refi_pages.router,
+    care_api.router,
     care_pages.router,
+    care_knowing_api.router,
+    # Before what takes everything after /care/ for an id.
+    care_rules_pages.router,
+    follow_up_pages.router,
     delivery_tapping.router,
     delivery_phone.router,
     delivery_staff.router,
@@ -219,6 +230,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.csrf_key = app.state.keyring.derive("csrf")
     app.state.limits["takeaway"] = FailureLimit(MOST_TIMES)
     app.state.phone_marks = (unread_mark,)
+    app.state.person_panels = (follow_up_panel,)
+    app.state.hardest_notes = (valley_note,)
     app.state.readings = Readings()
     app.state.forgetful = (app.state.matrices.forget, app.state.scenes.forget)
     problems.install(app)

@@ -17,6 +17,7 @@ from app.diary import attachment_queries
 from app.diary import queries as diary
 from app.diary.models import Attachment, Entry, EntryRevision, Receipt
 from app.exchange import belongings_queries as queries
+from app.exchange.belongings_care import care_of
 from app.participants import queries as participants
 from app.participants import relation_queries as relations
 from app.participants.models import Participant
@@ -41,6 +42,8 @@ TOLD_APART = frozenset(
         "attachment",
         "relation_event",
         "participant_outcome",
+        "follow_up",
+        "alert",
     ],
 )
 """Tables whose rows stand in sections of their own; those of all others are given as they are kept."""
@@ -98,6 +101,7 @@ def collect(session: Session, keyring: Keyring, study: Study, person: Participan
         "messages": [_message(one) for one in messages],
         "read_by": [_reading(one) for one in participants.readings_of(session, study.id, person.id, most=100_000)],
         "relation": _relation(session, protocol, person),
+        "care": care_of(session, protocol, person),
         "further": _further(session, study.id, person.id),
         "log": [_event(one) for one in queries.events_about(session, study.id, person.id)],
     }

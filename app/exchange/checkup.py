@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.care import notice_queries as care
+from app.care.notices import way_of
 from app.charts.png import can_draw_chinese
 from app.core import checkpoints, clock, schema
 from app.core.crypto import Keyring
@@ -30,6 +33,7 @@ from app.prompts.delivery.queries import is_running, reachable
 from app.prompts.delivery.ways import names_in_force
 from app.statements import cells
 from app.studies.adaptations import choice_in_force
+from app.studies.care_rules import CareRules
 from app.studies.errors import CoderUnavailable
 from app.studies.models import Study
 from app.web.i18n import translate
@@ -40,6 +44,8 @@ LITTLE_SPACE = 1024 * MEGABYTE
 NO_SPACE = 100 * MEGABYTE
 MOST_NAMED = 5
 NOTICE_DAYS = 30
+RECENT, SOON = timedelta(days=7), timedelta(hours=1)
+"""Mail that was lost in this time is told of, and mail that has waited for so long."""
 KEPT_BACK = frozenset({"smtp_password", "sms_url", "sms_headers", "sms_body"})
 """Settings that hold keys of other services."""
 
@@ -77,6 +83,7 @@ def check(settings: Settings, database: Database, keyring: Keyring) -> Iterator[
         for study in queries.all_studies(session):
             yield from _study(session, study)
             yield from _reminders(session, settings, study)
+            yield from _care(session, settings, study)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -211,6 +218,24 @@ def _reminders(session: Session, settings: Settings, study: Study) -> Iterator[F
         yield Finding("warn", subject, words, remedy)
     else:
         yield Finding("ok", subject, translate("%(people)s 人里找得到 %(found)s 人") % counted)
+
+
+def _care(session: Session, settings: Settings, study: Study) -> Iterator[Finding]:
+    subject, now = f"{study.slug} / {translate('回访')}", clock.now()
+    late = care.late(session, study.id, now)
+    if late:
+        words = translate("%(late)s 位参与者的回访过了时间，还没有人联系上") % {"late": late}
+        yield Finding("warn", subject, words, translate("请告诉研究的负责人和关怀师，打开研究的“回访”页看看。"))
+    unsent = care.undelivered(session, study.id, now - RECENT, now - SOON)
+    if unsent:
+        words = translate("这一周有 %(n)s 封回访的邮件没有发出去，或者不知道发没发出去") % {"n": unsent}
+        remedy = translate("请运行 xinlu prompts test --channel email --to 您的邮箱，看看邮件服务器收不收。")
+        yield Finding("warn", subject, words, remedy)
+    rules = CareRules.of(study.care)
+    if rules.watching and rules.notices and way_of(settings) is None:
+        words = translate("研究要把回访发到邮箱，可是这里没有设置邮件服务器")
+        remedy = translate("请设置 XINLU_SMTP_HOST 和 XINLU_SMTP_FROM，或者在“回访设置”里去掉邮箱。")
+        yield Finding("warn", subject, words, remedy)
 
 
 def _coder(session: Session, study: Study) -> Finding:

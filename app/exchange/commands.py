@@ -17,7 +17,7 @@ from app.exchange.codebook_commands import export_codebook
 from app.exchange.codebook_files import Kind
 from app.exchange.codes import own_codes, read_codes, write_sheet
 from app.exchange.errors import StudyUnknown
-from app.exchange.exporting import Format, What, write_entries, write_prompts
+from app.exchange.exporting import Format, What, write_care, write_entries, write_prompts
 from app.exchange.refi.commands import export_qdpx, exported_lines
 from app.exchange.reports import adaptation_lines, comparison_lines
 from app.participants.readings import OPERATOR, Readings
@@ -92,7 +92,10 @@ def export(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="The study, by the name in its address.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="New file; only you can read it.")],
     what: Annotated[
-        What, typer.Option(help="The diary's entries, the ledger of prompts, or the codebook.")
+        What,
+        typer.Option(
+            help="The diary's entries, the ledger of prompts, the codebook, or care staff's follow-ups, alerts or contacts."
+        ),
     ] = What.ENTRIES,
     form: Annotated[
         Format,
@@ -101,7 +104,7 @@ def export(
         ),
     ] = Format.CSV,
 ) -> None:
-    """Write a study's entries with the times of the prompts they answer, or its ledger of prompts, into a new file.
+    """Write a study's entries with the times of the prompts they answer, its ledger of prompts, or its follow-ups, into a file.
 
     With --format qdpx: everything that was said, the codebook and every coder's codes as a REFI-QDA project.
     With --what codebook: the codes in use, as csv or as a REFI-QDA codebook (qdc).
@@ -120,8 +123,10 @@ def export(
             return
         if what is What.PROMPTS:
             n = write_prompts(database, protocol.study.id, output, form)
-        else:
+        elif what is What.ENTRIES:
             n = write_entries(database, protocol, output, form)
+        else:
+            n = write_care(database, protocol, what, output, form)
     print(translate("写了 %(n)s 行，在 %(path)s 里") % {"n": n, "path": output})
 
 

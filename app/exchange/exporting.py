@@ -1,4 +1,4 @@
-"""A study's ledger of prompts, and its entries with the times of the prompts that they answer, as files."""
+"""A study's ledger of prompts, its entries with the times of the prompts that they answer, and its follow-ups, as files."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -8,13 +8,17 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from app.care import alert_listing
+from app.care.follow_up_answers import ALERT_COLUMNS, CONTACT_COLUMNS, FOLLOW_UP_COLUMNS, cells, follow_up_cells
 from app.core.db import Database
 from app.diary import compliance_queries as queries
 from app.diary import compliance_rows
 from app.diary.models import Entry
 from app.exchange.sheets import private_file
 from app.participants.readings import OPERATOR, Readings
+from app.participants.sight import everyone
 from app.prompts.models import Prompt
+from app.studies.models import Study
 from app.studies.protocol import StudyProtocol
 from app.web.tables import csv_pieces
 
@@ -29,6 +33,9 @@ class What(StrEnum):
     PROMPTS = "prompts"
     ENTRIES = "entries"
     CODEBOOK = "codebook"
+    FOLLOW_UPS = "follow-ups"
+    ALERTS = "alerts"
+    CONTACTS = "care-contacts"
 
 
 class Format(StrEnum):
@@ -76,6 +83,19 @@ def write_entries(database: Database, protocol: StudyProtocol, path: Path, form:
     keys = list(dict.fromkeys(key for version in protocol.forms.values() for key in version.questions))
     columns = [*ENTRY_COLUMNS, *(ANSWER + key for key in keys)]
     return _write(path, form, columns, _entry_rows(database, protocol, keys))
+
+
+def write_care(database: Database, protocol: StudyProtocol, what: What, path: Path, form: Format) -> int:
+    """Write follow-ups, alerts or contacts of everyone into the new file ``path`` and return how many; Unwritable."""
+    sight = everyone(protocol.study.id)
+    if what is What.FOLLOW_UPS:
+        with database.read() as session:
+            study = session.get_one(Study, protocol.study.id)
+        looks = alert_listing.every_follow_up(database, study, sight)
+        return _write(path, form, FOLLOW_UP_COLUMNS, follow_up_cells(looks))
+    if what is What.ALERTS:
+        return _write(path, form, ALERT_COLUMNS, map(cells, alert_listing.every_alert(database, sight, protocol)))
+    return _write(path, form, CONTACT_COLUMNS, map(cells, alert_listing.every_contact(database, sight)))
 
 
 def _entry_rows(database: Database, protocol: StudyProtocol, keys: Sequence[str]) -> Iterator[list[Any]]:

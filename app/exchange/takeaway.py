@@ -6,6 +6,7 @@
 import json
 import zipfile
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +23,7 @@ from app.diary.history import version_words
 from app.diary.models import Attachment
 from app.diary.words import words_of
 from app.exchange.belongings import Belongings, collect, file_of
+from app.exchange.belongings_care import ATTEMPTS, REASONS
 from app.participants import queries as participants
 from app.participants.consents import consent_state, purposes_of
 from app.participants.models import Participant
@@ -111,6 +113,10 @@ def _page(session: Session, kept: Belongings, left_out: Sequence[Attachment]) ->
         "contacts": kept.content["contacts"],
         "relation": kept.content["relation"],
         "event_names": EVENT_NAMES,
+        "care": kept.content["care"],
+        "reasons": REASONS,
+        "attempts": ATTEMPTS,
+        "day_of": lambda moment: clock.local_date(datetime.fromisoformat(moment), zone),
         "left_out": [file_of(one) for one in left_out],
         "public_key": kept.content["receipt_key"]["public_key"],
         "style": TOKENS.read_text(encoding="utf-8"),
