@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.care import queries, service
 from app.care.models import Message
+from app.care.panels import follow_up_panel
 from app.care.service import LONGEST, MESSAGES
 from app.core import clock
 from app.core.errors import AppError, NotFound
@@ -129,10 +130,12 @@ def _workbench(
 ) -> Response:
     with request.app.state.database.read() as session:
         person = _person(session, sight_of(session, access), participant_id)
+        panel = follow_up_panel(session, access, person)
     shown = _shown(request, access.study.id, participant_id, from_person=True)
     current_language.set(choose_language(request, access.study.language))
     context = _context(access) | {
         "person": person,
+        "told": panel.told if panel else None,
         "messages": shown,
         "open": service.is_open(access.study, person),
         "zone": person.time_zone,

@@ -206,9 +206,11 @@ def _person(
         person = find_person(session, access, participant_id)
         consent = service.consent_state(session, person)
         anchor_on = queries.anchor_of(session, access.study.id, person.id)
+        panels = [panel(session, access, person) for panel in request.app.state.person_panels]
     context = {
         **_context(access),
         "person": person,
+        "panels": [one for one in panels if one is not None],
         "anchor_on": anchor_on,
         "consent": consent,
         "agreed": {one.purpose: one for one in consent.agreed},
