@@ -24,11 +24,12 @@ export class Writing {
   #busy = false;
   #done = false;
 
-  constructor(form, { store, facts, sending, status, fromShell }) {
+  // `typed`: whether anybody has typed into the form already, while the storage was being opened.
+  constructor(form, { store, facts, sending, status, fromShell, typed }) {
     Object.assign(this, { form, store, facts, sending, status, fromShell });
     this.words = facts.words;
     this.drafts = new Drafts(store, facts.person);
-    this.blank = JSON.stringify(fieldsOf(form));
+    this.blank = typed ? null : JSON.stringify(fieldsOf(form));
   }
 
   async start() {

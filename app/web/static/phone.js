@@ -12,6 +12,7 @@ import { prepareCount, prepareForm } from "./form.js";
 
 const QUEUE = "/d/queue";
 const AT_HOME_IN_SHELL = ["/d", "/d/", "/d/today"];
+let typed = false;
 
 if (globalThis.document) startPage();
 else startWorker();
@@ -23,6 +24,7 @@ function startPage() {
   prepareTyping();
   const form = document.querySelector("form[data-words]");
   if (form && !fromShell()) prepareForm(form);
+  for (const kind of ["input", "change"]) form?.addEventListener(kind, () => (typed = true), { once: true });
   if (form) onceBegun(({ beginCapture }) => beginCapture(form));
   const token = tokenAtShell();
   const ready = begin(pristine, token);
@@ -138,7 +140,7 @@ async function beginPage(parts, ownLink) {
   const form = diaryForm();
   if (!form) return;
   if (fromShell()) prepareForm(form, { facts: parts.facts, propose: true });
-  await new Writing(form, { ...parts, fromShell: fromShell() }).start();
+  await new Writing(form, { ...parts, fromShell: fromShell(), typed }).start();
 }
 
 async function showUnsent(place, parts) {
