@@ -5,10 +5,10 @@ from io import BytesIO
 
 import httpx
 from PIL import Image
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Request, Route, expect
 
 from tests.diary.phone_diary import KEPT, PATIENCE, Diary, NewDiary, by_the_page_alone
-from tests.offline.diary import until
+from tests.offline.diary import DRAFTS, until
 from tests.support.server import DemoServer
 
 
@@ -41,7 +41,7 @@ def test_nothing_that_was_written_or_chosen_lies_open_on_the_phone(diary: Diary)
     expect(diary.page.get_by_role("heading", level=1)).to_have_text(KEPT)
     diary.page.get_by_role("link", name="再写一条").click()
     diary.fill("草稿里的金丝雀")
-    diary.page.wait_for_timeout(700)
+    until(diary.page, DRAFTS)
     dump: str = diary.page.evaluate(
         """async () => {
             const words = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage }), location.href];
@@ -91,7 +91,7 @@ def test_two_tabs_make_two_entries_and_share_one_queue(diary: Diary) -> None:
 
 def test_a_draft_comes_back_in_one_tab_only(diary: Diary) -> None:
     diary.fill("写到一半")
-    diary.page.wait_for_timeout(700)
+    until(diary.page, DRAFTS)
     other = diary.context.new_page()
     other.goto(f"{diary.server.base_url}/d/today")
     expect(other.locator("form#entry")).to_have_attribute("data-ready", "yes")
@@ -99,6 +99,9 @@ def test_a_draft_comes_back_in_one_tab_only(diary: Diary) -> None:
     assert other.get_by_role("textbox").first.input_value() == ""
     before = diary.page.locator("[name=entry_id]").input_value()
     diary.page.close()
+    until(
+        other, f"async () => !(await navigator.locks.query()).held.some((one) => one.name === 'xinlu-draft-{before}')"
+    )
     other.reload()
     expect(other.get_by_role("textbox").first).to_have_value("写到一半")
     expect(other.get_by_role("radio", name="不太好")).to_be_checked()
@@ -106,6 +109,45 @@ def test_a_draft_comes_back_in_one_tab_only(diary: Diary) -> None:
     other.get_by_role("button", name="不要了，从头写").click()
     expect(other.get_by_role("textbox").first).to_have_value("")
     diary.page = other
+
+
+SLOW_STORAGE = """
+const count = IDBObjectStore.prototype.count;
+IDBObjectStore.prototype.count = function () {
+  const asked = count.call(this);
+  const once = (then) => (document.querySelector("textarea").value ? then() : setTimeout(once, 20, then));
+  return { get result() { return asked.result; }, set onsuccess(then) { asked.onsuccess = () => once(then); } };
+};
+"""
+"""A browser whose storage is open only once something has been typed."""
+
+
+def test_what_is_typed_before_the_storage_is_open_is_kept_and_not_written_over(diary: Diary) -> None:
+    diary.fill("早先的草稿")
+    until(diary.page, DRAFTS)
+    diary.page.add_init_script(SLOW_STORAGE)
+    diary.open()
+    diary.page.get_by_role("textbox").first.fill("抢先打的字")
+    until(diary.page, f"async () => (await ({DRAFTS})()).length === 2")
+    expect(diary.page.get_by_role("textbox").first).to_have_value("抢先打的字")
+
+
+def test_a_connection_that_comes_back_while_a_round_fails_is_used_at_once(diary: Diary) -> None:
+    by_the_page_alone(diary)
+    tried: list[str] = []
+
+    def fail_once(route: Route) -> None:
+        tried.append(route.request.method)
+        if len(tried) > 1:
+            route.continue_()
+            return
+        route.request.frame.evaluate("dispatchEvent(new Event('online'))")
+        route.abort("connectionreset")
+
+    diary.page.route("**/d/sync/entries/*", fail_once)
+    diary.save("断了一下又好了。")
+    diary.page.wait_for_url("**/d/entries/*?new=1")
+    assert tried == ["PUT", "PUT"]
 
 
 def test_a_photo_written_offline_follows_its_entry(diary: Diary) -> None:
@@ -156,8 +198,9 @@ def test_a_new_release_takes_over_without_losing_anything(new_diary: NewDiary) -
     assert current is not None
     diary.page.evaluate(
         """async (current) => {
-            const active = async () => (await navigator.serviceWorker.ready).active.scriptURL;
-            while (!(await active()).endsWith(current)) await new Promise((go) => setTimeout(go, 50));
+            const active = async () => (await navigator.serviceWorker.ready).active;
+            const over = ({ scriptURL, state }) => scriptURL.endsWith(current) && state === "activated";
+            while (!over(await active())) await new Promise((go) => setTimeout(go, 50));
         }""",
         current,
     )

@@ -19,7 +19,7 @@ export class Sending {
   // Why the last round stopped ("line", "heal", "other"), null while one runs, "" when there was nothing in the way.
   stopped = "";
   #running = null;
-  #again = false;
+  #again = null;
   #timer = 0;
 
   constructor(store, after = () => {}) {
@@ -62,18 +62,12 @@ export class Sending {
     }
   }
 
-  // Sends what can be sent now, and returns how it went (see Courier.round). Asked for while it runs, it runs once more.
+  // Sends what can be sent now, and returns how it went (see Courier.round). Asked for while it runs, it runs once more; by
+  // somebody or by a connection that has come back, also where the round before was stopped.
   async now({ force = false } = {}) {
-    if (this.#running) {
-      this.#again = true;
-      return this.#running;
-    }
-    this.#running = this.#rounds(force);
-    try {
-      return await this.#running;
-    } finally {
-      this.#running = null;
-    }
+    if (this.#running) this.#again = { force: force || Boolean(this.#again?.force) };
+    else this.#running = this.#rounds({ force });
+    return this.#running;
   }
 
   async #ended(stop, wake) {
@@ -82,13 +76,17 @@ export class Sending {
     await this.after();
   }
 
-  async #rounds(force) {
+  async #rounds(asked) {
     let told;
-    do {
-      this.#again = false;
-      told = await alone(this.store, () => this.#round(force));
-    } while (this.#again && !told.stop);
-    return told;
+    try {
+      for (let next = asked; next; next = this.#again?.force || !told.stop ? this.#again : null) {
+        this.#again = null;
+        told = await alone(this.store, () => this.#round(next.force));
+      }
+      return told;
+    } finally {
+      this.#running = null;
+    }
   }
 
   async #round(force) {
