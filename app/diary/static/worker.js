@@ -67,7 +67,8 @@ async function keepShell(html, assets, later) {
   if (!later) return;
   // Also for somebody who only looks this time: the next visit, without a network, must find the list of what waits.
   await new Promise((resolve) => setTimeout(resolve, BREATH_MILLISECONDS));
-  await keepPart(later);
+  // Who has signed out meanwhile wants nothing to be kept.
+  if (await caches.match(SHELL, { cacheName: CACHE })) await keepPart(later);
 }
 
 // Returns whether it is kept now. The page has just loaded it: this asks the browser's own cache and not the network.
