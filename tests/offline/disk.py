@@ -6,6 +6,7 @@ doc/table_format.md and log_format.md, snappy's format_description.txt.
 """
 
 import base64
+import os
 import sqlite3
 import struct
 import zlib
@@ -25,13 +26,17 @@ PACKED_VALUE = b"\xff\x11\x02"
 
 
 def places(folder: Path, texts: Iterable[str]) -> dict[str, list[str]]:
-    """Return the files under ``folder``, by their path in it, that hold one of ``texts``; no key for a text not found."""
+    """Return the files under ``folder``, by their path in it, that hold one of ``texts``; no key for a text not found.
+
+    Also while a browser writes there: a file that is gone by the time it would be read holds nothing.
+    """
     patterns = {text: shapes(text) for text in texts}
     found: dict[str, list[str]] = {}
-    for path in sorted(folder.rglob("*")):
-        if not path.is_file() or path.is_symlink():
-            continue
-        contents = list(readings(path))
+    for path in sorted(Path(parent, name) for parent, _, names in os.walk(folder) for name in names):
+        contents: list[bytes] = []
+        with suppress(FileNotFoundError):
+            if path.is_file() and not path.is_symlink():
+                contents += readings(path)
         for text, wanted in patterns.items():
             if any(pattern in content for content in contents for pattern in wanted):
                 found.setdefault(text, []).append(str(path.relative_to(folder)))
