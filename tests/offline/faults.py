@@ -9,8 +9,8 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -87,6 +87,8 @@ class FaultProxy:
         self._hit: Callable[[str], bool] = lambda path: path.startswith(SYNC)
         self._held: list[_Asked] = []
         self._off = False
+        self._under_way = 0
+        self._none_under_way = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -103,8 +105,10 @@ class FaultProxy:
             thread.join(PATIENCE_SECONDS)
 
     def switch_off(self) -> None:
-        """Reset every connection from now on."""
+        """Reset every connection from now on, and wait until what is under way has come through."""
         self._off = True
+        with self._none_under_way:
+            assert self._none_under_way.wait_for(lambda: not self._under_way, PATIENCE_SECONDS), "the server answers"
 
     def switch_on(self) -> None:
         """Let requests in again."""
@@ -158,11 +162,25 @@ class FaultProxy:
             browser.settimeout(PATIENCE_SECONDS)
             with suppress(OSError):
                 asked = None if self._off else _read_request(browser)
-                if self._off:
-                    self._note(Passage("", "", "off", None, 0))
-                    _reset(browser)
-                elif asked:
-                    self._answer(browser, asked)
+                with self._passing() as let_in:
+                    if not let_in:
+                        self._note(Passage("", "", "off", None, 0))
+                        _reset(browser)
+                    elif asked:
+                        self._answer(browser, asked)
+
+    @contextmanager
+    def _passing(self) -> Iterator[bool]:
+        """Count a request as under way, unless the network is off."""
+        with self._none_under_way:
+            let_in = not self._off
+            self._under_way += let_in
+        try:
+            yield let_in
+        finally:
+            with self._none_under_way:
+                self._under_way -= let_in
+                self._none_under_way.notify_all()
 
     def _answer(self, browser: socket.socket, asked: _Asked) -> None:
         fault = self._fault_for(asked)
