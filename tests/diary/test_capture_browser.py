@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.system_packages import find_chromium
 from tests.support import run
-from tests.support.browser import FLAGS
+from tests.support.browser import FLAGS, START_MS
 from tests.support.today_form import OpenForm, save
 
 BYTES_OF = """async (name) => Promise.all([...document.querySelector("#entry").elements[name].files].map(async (file) => {
@@ -30,7 +30,8 @@ def browser() -> Iterator[Browser]:
     """Chromium with a microphone that beeps."""
     run.require("chromium", "chinese-font")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *MICROPHONE])
+        arguments = [*FLAGS, *MICROPHONE]
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=arguments, timeout=START_MS)
         yield chromium
         chromium.close()
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, expect, sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
 from tests.offline.faults import FaultProxy
-from tests.offline.handset import PATIENCE_MS, Handset
+from tests.offline.handset import Handset
 from tests.offline.site import Site, site
 from tests.support import run
 
@@ -16,7 +16,6 @@ from tests.support import run
 def driver() -> Iterator[Playwright]:
     """What starts browsers."""
     run.require("chromium", "chinese-font")
-    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         yield playwright
 

@@ -10,9 +10,9 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 from playwright.sync_api import Error as DriverError
 
 from scripts.system_packages import find_chromium
-from tests.support.browser import FLAGS, SIZES
+from tests.support.browser import FLAGS, SIZES, START_MS
 
-DEATH_SECONDS = 30.0
+DEATH_SECONDS = 60.0
 PATIENCE_MS = 30_000
 
 
@@ -37,6 +37,7 @@ class Handset:
             self.folder,
             executable_path=find_chromium(),
             args=FLAGS,
+            timeout=START_MS,
             viewport={"width": width, "height": height},
             device_scale_factor=2,
             is_mobile=True,
@@ -50,7 +51,10 @@ class Handset:
 
     def kill(self) -> None:
         """Kill the browser and every process of it at once, as an empty battery does."""
-        groups = {os.getpgid(pid) for pid in self._pids()}
+        groups = set()
+        for pid in self._pids():
+            with suppress(ProcessLookupError):  # one of its many that has just ended by itself
+                groups.add(os.getpgid(pid))
         assert groups, "the browser's processes are found"
         assert os.getpgrp() not in groups, "the browser stands in a group of its own"
         for group in groups:

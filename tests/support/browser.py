@@ -35,6 +35,8 @@ FLAGS = [
 ]
 PATIENCE_MS = 30_000
 """On a machine that does much else, a page takes its time; only a test that fails waits so long."""
+START_MS = 180_000
+"""A browser that starts, too."""
 # What a page loads for itself; the others are what the person, or the page's script, asks for and must handle.
 PARTS = frozenset({"stylesheet", "script", "image", "font", "manifest", "media"})
 
@@ -53,13 +55,17 @@ class OpenPage(Protocol):
     ) -> Page: ...
 
 
+def pytest_configure() -> None:
+    """Let every ``expect`` be patient, whichever module of a process is the first to start a browser, and how."""
+    expect.set_options(timeout=PATIENCE_MS)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A running Chromium. It ends with the module: while it runs, asyncio.run does not work in this process."""
     run.require("chromium", "chinese-font")
-    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS, timeout=START_MS)
         yield chromium
         chromium.close()
 
