@@ -51,7 +51,7 @@ class WorkerProcess:
         if self._process is None:
             return 0
         self._process.send_signal(how)
-        code = self._process.wait(20)
+        code = self._process.wait(90)
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._process = None

@@ -12,6 +12,9 @@ from app.jobs.service import JobStatus
 from tests.jobs.conftest import StartProcess
 from tests.jobs.steps import Trace
 
+AT_ONCE = 2
+"""How many jobs a worker has in hand."""
+
 LastStatus = Callable[[UUID], JobStatus]
 
 
@@ -21,7 +24,7 @@ def ask(store: Database, trace: Trace, upto: int) -> UUID:
 
 
 def wait_for_notes(trace: Trace, count: int) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 90
     while len(trace.notes()) < count:
         assert time.monotonic() < deadline, "the job did not get so far in time"
         time.sleep(0.01)
@@ -61,7 +64,10 @@ def test_two_workers_share_the_jobs_and_one_takes_over_from_the_other(
 ) -> None:
     workers = [start_process(name) for name in ("one", "two")]
     shared = Trace(tmp_path / "shared")
+    shared.open_for(1)  # whoever is quicker has its hands full with the first few, until the other has begun, too
     jobs = [ask(store, shared, 2) for _ in range(24)]
+    wait_for_notes(shared, len(workers) * AT_ONCE)
+    shared.open_for(2)
     assert {last_status(job_id).state for job_id in jobs} == {"done"}
     ran = Counter(tuple(line.split()[:2]) for line in shared.notes())
     assert ran == Counter({(str(job_id), str(number)): 1 for job_id in jobs for number in range(2)})
