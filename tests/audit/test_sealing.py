@@ -1,7 +1,6 @@
 """The log's chain: sealed a moment behind, and every change to it found."""
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -192,22 +191,19 @@ def test_a_writer_does_not_wait_for_a_hash(store: Database, monkeypatch: pytest.
 
     def slow(events: list[AuditEvent]) -> str:
         hashing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(90)
         return real(events)
 
     monkeypatch.setattr(service, "batch_hash", slow)
     log(store, 3)
     with ThreadPoolExecutor(1) as thread:
         sealer = thread.submit(seal_all, store)
-        assert hashing.wait(5)
-        began = time.monotonic()
+        assert hashing.wait(90)
         try:
-            log(store, 1)
-            waited = time.monotonic() - began
+            log(store, 1)  # were it to wait for the hash, it would wait in vain
         finally:
             go_on.set()
         sealer.result()
-    assert waited < 5
     monkeypatch.setattr(service, "batch_hash", real)
     seal_all(store)
     assert problems(store) == []
@@ -217,4 +213,4 @@ def test_an_idle_sealer_takes_no_writing_connection(store: Database) -> None:
     log(store, 1)
     seal_all(store)
     with store.write(), ThreadPoolExecutor(1) as thread:
-        thread.submit(seal_all, store).result(5)
+        thread.submit(seal_all, store).result(90)

@@ -194,7 +194,7 @@ def wait_for_seal(database: ScratchDatabase, engine: Engine) -> None:
                 time.sleep(0.1)
         finally:
             worker.send_signal(signal.SIGTERM)
-            ended = worker.wait(30)
+            ended = worker.wait(90)
     assert ended == 0, (database.data_dir / "worker.log").read_text()
     assert count(engine, "audit_event WHERE seal_seq IS NULL") == 0
 

@@ -54,7 +54,7 @@ def said(process: subprocess.Popen[str]) -> str:
 
 def end(process: subprocess.Popen[str]) -> None:
     process.kill()
-    process.wait(20)
+    process.wait(90)
     if process.stdout is not None:
         process.stdout.close()
 

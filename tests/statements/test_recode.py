@@ -160,7 +160,7 @@ def test_old_scores_stay_until_all_are_there_and_none_is_lost_in_the_switch(
     speak(scene, 20)
     job_id = ask(scene)
     start_worker()
-    assert coded.wait(20)
+    assert coded.wait(90)
     assert status_of(scene, job_id) == JobStatus("running", 20, 20, None)
     with scene.store.read() as session:
         assert recode.count_coded(session, scene.study_id, get_coder(NEW).version) == 20
@@ -194,7 +194,7 @@ def test_a_switch_waits_for_who_is_in_the_middle_of_writing(scene: Scene) -> Non
             switched = thread.submit(switch)
             time.sleep(0.3)
             assert not switched.done()
-        switched.result(20)
+        switched.result(90)
     assert_in_force(scene, NEW, 5)
 
 
@@ -234,7 +234,7 @@ def test_a_killed_worker_finishes_the_recoding(
     job_id = ask(scene)
     try:
         worker.start()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while (now := status_of(scene, job_id)).done == 0:
             assert time.monotonic() < deadline, "the job did not begin in time"
             time.sleep(0.002)

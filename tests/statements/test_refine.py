@@ -34,7 +34,7 @@ from tests.support.staff import sign_in
 LastStatus = Callable[[UUID], JobStatus]
 PutCoder = Callable[[Callable[[], Coder]], None]
 PAGE = f"/studies/{SLUG}"
-DEADLINE = 20.0
+DEADLINE = 90.0
 
 pytestmark = pytest.mark.usefixtures("slow_coder")
 
