@@ -42,11 +42,13 @@ def take_in(site: CodingSite, page: Page, name: str, participant: str) -> None:
     confirm = page.get_by_role("button", name="按现在选的，确认这一页")
     confirm.click()
     expect(page.get_by_text("确认好了")).to_be_visible()
+    page.wait_for_load_state()
     waiting = page.get_by_role("link", name="去第一段没确认的")
     while waiting.count():
         waiting.click()
         confirm.click()
         expect(page.get_by_text("确认好了")).to_be_visible()
+        page.wait_for_load_state()
 
 
 def said_by(who: str, text: str, number: int) -> int:
@@ -96,6 +98,7 @@ def test_interviews_become_a_corrected_curve(site: CodingSite, open_page: OpenPa
     owner.get_by_label("抽百分之几").fill("60")
     owner.get_by_label("百分之几请两个人编").fill("100")
     owner.get_by_role("button", name="按这个抽").click()
+    expect(owner.get_by_role("heading", name="现在的计划")).to_be_visible()
     with site.scene.store.read() as session:
         drawn = session.scalars(select(Draw)).all()
     assert all(one.doubled and one.probability >= 0.6 for one in drawn)

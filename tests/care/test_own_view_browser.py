@@ -153,4 +153,4 @@ def test_a_required_purpose_is_taken_back_in_two_taps_and_given_again(
     page.goto(f"{demo_server.base_url}/d/consent")
     page.get_by_role("button", name="现在同意这一项").first.click()
     expect(page.get_by_text("已经按您的意思改好了")).to_be_visible()
-    assert page.get_by_text("收回这一项").count() == 2
+    expect(page.get_by_text("收回这一项")).to_have_count(2)

@@ -55,6 +55,7 @@ def enter(page: Page, base: str, address: str = PAGE) -> None:
     page.fill("#password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector(".bar")
+    page.wait_for_load_state()  # with its scripts
 
 
 @only_on("sqlite")  # pages look the same on both kinds

@@ -141,6 +141,7 @@ def test_every_page_is_accessible_and_fits(
     page.wait_for_url("**/d/consent")
     accessible(page)
     page.get_by_role("button", name="同意，开始写日记").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
     page.wait_for_load_state()
     accessible(page)
     agree(page, link)
@@ -149,7 +150,7 @@ def test_every_page_is_accessible_and_fits(
     accessible(page)
     page.get_by_role("textbox").first.fill(LONG * 4)
     page.get_by_role("button", name="保存这条日记").click()
-    page.wait_for_load_state()
+    expect(page.get_by_role("alert").first).to_be_visible()
     assert page.get_by_role("textbox").first.input_value() == LONG * 4
     accessible(page)
     page.get_by_role("textbox").first.fill("x" * 1900)

@@ -105,7 +105,6 @@ def looking(browser: Browser, view: View, state: StorageState | None = None) -> 
 def diary(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Diary]:
     """The diary of somebody who has written one entry; tests look at it and change nothing."""
     with site(tmp_path_factory.mktemp("access")) as served:
-        expect.set_options(timeout=30_000)
         with looking(browser, View()) as page:
             join(page, served.scene.links["P01"].url(served.server.base_url))
             write(page, LONG, photos=[5])
@@ -142,6 +141,8 @@ def test_the_way_in_is_open_to_everyone(browser: Browser, diary: Diary, view: st
         assert barriers(page, "/d", scripts=scripts) == []
         page.locator("input[name=secret]").fill("AAAAA-AAAAA")
         page.locator("form[data-door] button, form:has(input[name=secret]) button").first.click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        page.wait_for_load_state()
         assert barriers(page, "/d, refused", scripts=scripts) == []
         page.locator("input[name=secret]").fill(link.shown_code)
         page.locator("form[data-door] button, form:has(input[name=secret]) button").first.click()

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -149,7 +150,10 @@ def deliver(page: Page, origin: str, sent: str) -> list[dict[str, str]]:
     )
     line.send("ServiceWorker.enable")
     page.evaluate("navigator.serviceWorker.ready.then((one) => Boolean(one.active))")
-    assert registrations
+    deadline = time.monotonic() + PATIENCE
+    while not registrations:
+        assert time.monotonic() < deadline, "the browser tells of the worker"
+        page.wait_for_timeout(50)
     line.send("ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": registrations[-1], "data": sent})
     found: list[dict[str, str]] = page.evaluate(
         """async () => {
@@ -247,6 +251,7 @@ def test_without_scripts_all_but_notifications_works(site: Site, open_page: Open
     page.get_by_role("button", name="打开我的日记").click()
     page.locator("input[name=purposes]").first.check()
     page.locator("#consent button").click()
+    page.wait_for_url(lambda address: "/d/consent" not in address)
     page.goto(f"{site.server.base_url}/d/reminders")
     expect(page.get_by_text("通知要用到脚本")).to_be_visible()
     page.get_by_role("button", name="停三天").click()
