@@ -22,7 +22,7 @@ class NoticeMail(MailChannel):
     def compose(self, address: str, message: Message) -> EmailMessage:
         """Return the mail."""
         mail = self.headed(address, message)
-        foot = translate(_("信里没有日记的内容。不想再收，请在研究的“回访设置”里去掉这个邮箱。"))
+        foot = translate(_("信里没有日记的内容。不想再收，请到研究的“回访”页，在“什么时候叫人”里去掉这个邮箱。"))
         mail.set_content(f"{plainly(message)}\n\n{foot}\n")
         return mail
 

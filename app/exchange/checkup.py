@@ -234,7 +234,7 @@ def _care(session: Session, settings: Settings, study: Study) -> Iterator[Findin
     rules = CareRules.of(study.care)
     if rules.watching and rules.notices and way_of(settings) is None:
         words = translate("研究要把回访发到邮箱，可是这里没有设置邮件服务器")
-        remedy = translate("请设置 XINLU_SMTP_HOST 和 XINLU_SMTP_FROM，或者在“回访设置”里去掉邮箱。")
+        remedy = translate("请设置 XINLU_SMTP_HOST 和 XINLU_SMTP_FROM，或者请团队在“什么时候叫人”里去掉邮箱。")
         yield Finding("warn", subject, words, remedy)
 
 
