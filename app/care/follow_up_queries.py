@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, tuple_
@@ -166,11 +166,26 @@ def late_among(session: Session, study_id: UUID, follow_up_ids: Collection[UUID]
     return set(session.scalars(query))
 
 
-def count_open(session: Session, sight: Sight, *conditions: ColumnElement[bool]) -> int:
-    """Return of how many people who may be seen something is open that meets ``conditions``."""
-    query = select(func.count()).select_from(FollowUp)
+class OpenCounts(NamedTuple):
+    """How many follow-ups are open; of these ``urgent`` ones without, ``met`` ones with a word since the last alert."""
+
+    open: int
+    urgent: int
+    met: int
+    late: int
+
+
+def open_counts(session: Session, sight: Sight, now: datetime) -> OpenCounts:
+    """Return what is open of people who may be seen, in one SELECT."""
+    query = select(
+        func.count(),
+        func.count().filter(FollowUp.urgent.is_(True), ~IS_MET),
+        func.count().filter(IS_MET),
+        func.count().filter(is_late(now)),
+    ).select_from(FollowUp)
     query = query.where(FollowUp.study_id == sight.study_id, IS_OPEN, sight.reaches(FollowUp.participant_id))
-    return session.scalar(query.where(*conditions)) or 0
+    is_open, urgent, met, late = session.execute(query).one()
+    return OpenCounts(is_open, urgent, met, late)
 
 
 def of_leavers(session: Session, most: int) -> Sequence[tuple[UUID, UUID]]:

@@ -59,13 +59,14 @@ class FollowUpLook:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many people something is open for, of whom the reader may see; ``hidden``: of the open, those whom care staff do not
-    see, for who sees everyone."""
+    """How many people something is open for, of whom the reader may see. ``urgent``: and nobody reached them since the last
+    alert; ``met``: somebody did. ``hidden``: of the open, those whom care staff do not see, for who sees everyone."""
 
     open: int
     urgent: int
     late: int
     hidden: int
+    met: int
 
 
 def follow_ups(
@@ -93,14 +94,12 @@ def follow_up(session: Session, study: Study, sight: Sight, follow_up_id: UUID) 
 
 
 def counts(session: Session, study: Study, sight: Sight) -> Counts:
-    """Return how much is open, urgent, late, and hidden from care staff."""
-    is_open = queries.count_open(session, sight)
-    urgent = queries.count_open(session, sight, FollowUp.urgent.is_(True)) if is_open else 0
-    late = queries.count_open(session, sight, queries.is_late(clock.now())) if is_open else 0
+    """Return how many people something is open, urgent, late, done, or hidden from care staff for."""
+    found = queries.open_counts(session, sight, clock.now())
     hidden = 0
-    if is_open and sight.consents is None:
-        hidden = is_open - queries.count_open(session, care_sight(session, study.id))
-    return Counts(is_open, urgent, late, hidden)
+    if found.open and sight.consents is None:
+        hidden = found.open - queries.open_counts(session, care_sight(session, study.id), clock.now()).open
+    return Counts(found.open, found.urgent, found.late, hidden, found.met)
 
 
 def take(
