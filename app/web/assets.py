@@ -5,6 +5,7 @@ import hashlib
 import mimetypes
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,14 +18,19 @@ FOREVER = "public, max-age=31536000, immutable"
 COMPRESSIBLE = frozenset({".css", ".js", ".svg", ".json", ".webmanifest"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asset:
-    """One file: its bytes, the same compressed, and its type."""
+    """One file: its bytes and its type."""
 
+    name: str
     body: bytes
-    compressed: bytes | None
     media_type: str
     fingerprint: str
+
+    @cached_property
+    def compressed(self) -> bytes | None:
+        """The bytes compressed, once somebody asks for them; None where that gains nothing."""
+        return gzip.compress(self.body, 9, mtime=0) if Path(self.name).suffix in COMPRESSIBLE else None
 
 
 class Assets:
@@ -68,8 +74,8 @@ def _joined(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def _asset(name: str, body: bytes) -> Asset:
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Asset(
+        name=name,
         body=body,
-        compressed=gzip.compress(body, 9, mtime=0) if Path(name).suffix in COMPRESSIBLE else None,
         media_type=f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type,
         fingerprint=hashlib.sha256(body).hexdigest()[:12],
     )
