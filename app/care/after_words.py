@@ -16,7 +16,7 @@ NAMES: Final[Mapping[MeasureName, str]] = {"mood": _("自己选的心情（1–9
 SPOKEN: Final[Mapping[MeasureName, str]] = {"mood": _("心情"), "score": _("写的话")}
 DIGITS: Final[Mapping[MeasureName, int]] = {"mood": 1, "score": 2}
 OBSERVED: Final = _(
-    "观察性：最低的时刻过后，多半自己会回来一些（向均值回归），所以光看升了多少说明不了什么，"
+    "最低的时刻过后，多半自己会回来一些（向均值回归），所以光看升了多少说明不了什么，"
     "要和没有人回访的低谷比；先联系的往往又是最低的，所以把起点一样低的放在一起比。"
     "可谁有人联系不是抽签定的，两边的人也许本来就不一样。"
 )
@@ -36,6 +36,11 @@ def sentences(after: After) -> list[str]:
     return said
 
 
+def summary(after: After) -> str:
+    """Return the sentences in a row."""
+    return (" " if current_language.get() == "en" else "").join(sentences(after))
+
+
 def missing(after: After) -> list[str]:
     """Return what is in no mean, and from when on the others are looked at; nothing where there is nothing to say."""
     if after.told.hidden or not after.followed + after.others + after.waiting + after.otherwise:
@@ -49,7 +54,7 @@ def missing(after: After) -> list[str]:
     if after.otherwise:
         said.append(translate(_("%(n)s 次只发过消息或有别的支持，两边都不算。")) % {"n": after.otherwise})
     if after.others:
-        words = _("没有人回访的，从低谷过去 %(time)s 时看起：有人联系的，一般也等了这么久。")
+        words = _("没有人回访的低谷，过了 %(time)s才开始看：有人联系的，一般也等了这么久。")
         said.append(translate(words) % {"time": length(max(after.wait, timedelta(minutes=1)))})
     return said
 

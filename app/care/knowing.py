@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request
 from sqlalchemy.orm import Session
@@ -16,6 +16,9 @@ from app.participants.sight import everyone, sight_of
 from app.studies import queries as studies
 from app.studies.access import StudyAccess
 from app.studies.protocol import StudyProtocol
+
+SHOWN_AT_ONCE: Final = 8
+"""So many people stand open in the panel, the others behind a fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,11 @@ def knowing(request: Request, session: Session, access: StudyAccess) -> Mapping[
     return {
         "valley_panel": {
             "valley": found.valley,
-            "sentence": valley_words.sentence(found.valley),
+            "sentence": valley_words.summary(found.valley),
             "hidden": found.hidden,
             "anchor": found.protocol.study.anchor_label,
             "words": valley_words,
+            "shown": SHOWN_AT_ONCE,
         },
         "after_panel": {"after": found.after, "words": after_words},
     }

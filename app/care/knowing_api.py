@@ -32,6 +32,7 @@ class InTouchOut(BaseModel):
     """When the team was last in touch with one person, and how; ``reached``: not in vain."""
 
     at: datetime
+    kind: Literal["contact", "message", "support"]
     way: str
     reached: bool
 
@@ -58,6 +59,7 @@ class ValleyOut(BaseModel):
     stages: list[ValleyStageOut]
     n_people: int | None = Field(description="null: fewer than 8, for a key that sees no text.")
     n_without_contact: int | None
+    n_on_hardest_days: int | None
     n_without_date: int
     people: list[StandingOut] | None = Field(description="null for a key that sees no text.")
     summary: str
@@ -126,6 +128,7 @@ def get_valley(request: Request, response: Response, access: MayRead) -> ValleyO
         stages=[ValleyStageOut(key=one.key, name=one.name) for one in found.hardest.stages],
         n_people=found.people,
         n_without_contact=found.untouched,
+        n_on_hardest_days=found.on_hardest_days,
         n_without_date=found.nowhere,
         people=[_standing(one) for one in found.listed] if sees_text(access) else None,
         summary=valley_words.sentence(found),
@@ -158,7 +161,7 @@ def _standing(one: Standing) -> StandingOut:
 
 
 def _in_touch(one: InTouch | None) -> InTouchOut | None:
-    return None if one is None else InTouchOut(at=one.at, way=one.way, reached=one.reached)
+    return None if one is None else InTouchOut(at=one.at, kind=one.kind, way=one.way, reached=one.reached)
 
 
 def _after(slug: str, found: After) -> AfterOut:
@@ -179,7 +182,7 @@ def _after(slug: str, found: After) -> AfterOut:
         n_waiting=count(found.waiting),
         n_otherwise=count(found.otherwise),
         wait_hours=None if hidden else round(found.wait.total_seconds() / 3600, 1),
-        summary="".join(after_words.sentences(found)),
+        summary=after_words.summary(found),
     )
 
 

@@ -43,8 +43,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Valley:
-    """The hardest stages and who is in them now. ``people`` and ``untouched``: how many there are, and with how many nobody
-    was in touch there; None where they are too few to be told. ``listed`` is empty for whoever sees figures only.
+    """The hardest stages and who is in them now. ``people``, ``untouched`` and ``on_hardest_days``: how many there are, with
+    how many nobody was in touch there, and who are in the hardest days; None where they are too few to be told. ``listed``
+    is empty for whoever sees figures only.
 
     ``nowhere`` people have no date to count their days from. ``over``: the study has ended, and nobody is anywhere.
     """
@@ -52,6 +53,7 @@ class Valley:
     hardest: Hardest
     people: int | None
     untouched: int | None
+    on_hardest_days: int | None
     listed: Sequence[Standing]
     nowhere: int
     over: bool
@@ -66,7 +68,7 @@ def valley(session: Session, protocol: StudyProtocol, hardest: Hardest, sight: S
     opened = queries.open_follow_ups(session, sight.study_id, ids) if ids else {}
     shown = [replace(one, mood=moods.get(one.person.id), follow_up_id=opened.get(one.person.id)) for one in listed]
     nowhere = queries.count_nowhere(session, sight) if hardest.stages and not over else 0
-    return Valley(hardest, len(found), _untouched(found), shown, nowhere, over)
+    return Valley(hardest, *_counts(found), shown, nowhere, over)
 
 
 def figures(
@@ -78,8 +80,9 @@ def figures(
     """
     found = _standing(session, protocol, hardest, sight)
     hidden = anonymous and 0 < len(found) < K_ANONYMOUS
-    people, untouched = (None, None) if hidden else (len(found), _untouched(found))
-    return Valley(hardest, people, untouched, (), 0, _is_over(protocol))
+    if hidden:
+        return Valley(hardest, None, None, None, (), 0, over=False)
+    return Valley(hardest, *_counts(found), (), 0, _is_over(protocol))
 
 
 def _standing(session: Session, protocol: StudyProtocol, hardest: Hardest, sight: Sight) -> list[Standing]:
@@ -136,8 +139,8 @@ def _by_person(touches: Iterable[InTouch]) -> Mapping[UUID, list[InTouch]]:
     return found
 
 
-def _untouched(found: Iterable[Standing]) -> int:
-    return sum(one.touch is None for one in found)
+def _counts(found: Sequence[Standing]) -> tuple[int, int, int]:
+    return len(found), sum(one.touch is None for one in found), sum(one.hardest for one in found)
 
 
 def _order(one: Standing) -> tuple[bool, bool, datetime, str]:

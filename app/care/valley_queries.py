@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -18,6 +18,8 @@ from app.participants.models import AnchorEvent, Participant
 from app.participants.queries import IS_PERSON
 from app.participants.sight import Sight
 
+TouchKind = Literal["contact", "message", "support"]
+
 
 @dataclass(frozen=True, slots=True)
 class OnTheRoad:
@@ -31,10 +33,11 @@ class OnTheRoad:
 
 @dataclass(frozen=True, slots=True)
 class InTouch:
-    """The last time that the team was in touch with a person in one ``way``: of a contact, how; ``message``; a support's
-    channel. ``reached`` is False for an attempt that did not reach them."""
+    """The last time that the team was in touch with a person in one ``way``: that of a contact, or a support's channel.
+    ``reached`` is False for an attempt that did not reach them."""
 
     participant_id: UUID
+    kind: TouchKind
     way: str
     at: datetime
     reached: bool
@@ -77,9 +80,9 @@ def in_touch(session: Session, study_id: UUID, since: datetime) -> Sequence[InTo
     messages = select(Message.participant_id, func.max(Message.sent_at)).where(
         Message.study_id == study_id, Message.from_person.is_(False), Message.sent_at >= since
     )
-    found = [InTouch(row[0], row[1], row[3], row[2]) for row in session.execute(contacts)]
+    found = [InTouch(row[0], "contact", row[1], row[3], row[2]) for row in session.execute(contacts)]
     by_message = session.execute(messages.group_by(Message.participant_id))
-    found += [InTouch(row[0], "message", row[1], True) for row in by_message]
+    found += [InTouch(row[0], "message", "message", row[1], True) for row in by_message]
     return found + _supported(session, study_id)
 
 
@@ -114,7 +117,7 @@ def _supported(session: Session, study_id: UUID) -> list[InTouch]:
         SupportLog.generic.is_(False),
     )
     rows: Sequence[Any] = session.execute(query.group_by(*kinds)).all()
-    return [InTouch(row[0], row[1], at_noon(row[3], row[2]), True) for row in rows]
+    return [InTouch(row[0], "support", row[1], at_noon(row[3], row[2]), True) for row in rows]
 
 
 def _event() -> ColumnElement[bool]:

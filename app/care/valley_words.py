@@ -34,9 +34,16 @@ def sentence(valley: Valley) -> str:
     }
 
 
+def summary(valley: Valley) -> str:
+    """Return the sentence, and how many are in the hardest days."""
+    return (" " if current_language.get() == "en" else "").join(
+        one for one in (sentence(valley), _hardest(valley)) if one
+    )
+
+
 def where_words(hardest: Hardest) -> str:
     """Return the hardest stages within a sentence: “恢复”这个阶段."""
-    names = listed([f'"{one.name}"' if current_language.get() == "en" else f"“{one.name}”" for one in hardest.stages])
+    names = listed([f"“{one.name}”" for one in hardest.stages])
     words = _("%(name)s这个阶段") if hardest.certain else _("%(name)s这几个可能最难的阶段")
     return translate(words) % {"name": names}
 
@@ -51,9 +58,14 @@ def mood_words(standing: Standing) -> str:
     return translate(MOODS[standing.mood.mood - 1]) if standing.mood else ""
 
 
-def way_words(touch: InTouch) -> str:
-    """Return how the team was in touch."""
-    return translate(WAYS.get(touch.way) or CHANNELS.get(touch.way) or _("别的办法"))
+def touch_words(touch: InTouch) -> str:
+    """Return how the team was in touch, or tried."""
+    if touch.kind == "message":
+        return translate(_("发过消息"))
+    if touch.kind == "support":
+        return translate(_("支持：%(way)s")) % {"way": translate(CHANNELS[touch.way])}
+    words = _("%(way)s，联系上了") if touch.reached else _("%(way)s，没联系上")
+    return translate(words) % {"way": translate(WAYS[touch.way])}
 
 
 def last_try(standing: Standing) -> datetime | None:
@@ -79,3 +91,10 @@ def _wording(people: int, untouched: int) -> str:
     if untouched == people:
         return _("%(n)s 个人现在正在%(where)s，都还没有人联系过。")
     return _("%(n)s 个人现在正在%(where)s，其中 %(alone)s 位还没有人联系过。")
+
+
+def _hardest(valley: Valley) -> str:
+    n = valley.on_hardest_days
+    if not n:
+        return ""
+    return translate(_("1 个人正走在最难的几天里。") if n == 1 else _("%(n)s 个人正走在最难的几天里。")) % {"n": n}

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.orm import Session
 
 from app.charts.points import Layout
-from app.curves import addresses, coder_pages, compare_pages, deps, hardest, queries, quotes_pages
+from app.curves import addresses, coder_pages, compare_pages, deps, hardest, hardest_now, queries, quotes_pages
 from app.curves.addresses import Option, address, chosen, download, query, quotes_of
 from app.curves.behind import quotes_behind
 from app.curves.correction_words import apart, verdict, wanting
 from app.curves.corrections import Correction
 from app.curves.deps import Asked, Reading
 from app.curves.drawing import draw
+from app.curves.hardest_now import HardestNote
 from app.curves.queries import Quote
 from app.curves.service import Curve, CurvePoint, CurveQuestion
 from app.curves.tipping_words import robustness
@@ -64,6 +65,9 @@ def study_page(request: Request, access: Seen, asked: Asked) -> Response:
         days = hardest.hardest_days(curve, by_day, protocol.stages) if curve.by == "stage" else None
         lowest = hardest.stage_keys(curve, days)[:1]
         glimpses = _glimpses(session, access, protocol, curve, asked, lowest) if deps.sees_text(access) else []
+        of_everybody = asked == CurveQuestion(level=asked.level)
+        found = hardest_now.of_curves(protocol.stages, curve, days) if of_everybody else None
+        notes = _notes(request, session, access, found) if found else []
     request.app.state.readings.note(access, deps.whose(quote for glimpse in glimpses for quote in glimpse.quotes))
     href = quotes_of(access, asked) if deps.sees_text(access) else None
     behind = correction.model if curve.corrected and curve.score == "corrected" else None
@@ -74,6 +78,7 @@ def study_page(request: Request, access: Seen, asked: Asked) -> Response:
         "curve": curve,
         "heading": hardest.headline(curve, days),
         "summary": hardest.summary(curve, by_day, days),
+        "notes": notes,
         "correction": correction if asked.score in ("corrected", "model") else None,
         "apart": apart(correction),
         "wanting": wanting(correction),
@@ -106,6 +111,12 @@ def _curves(request: Request, session: Session, reading: Reading) -> tuple[Curve
     if score == "corrected":
         return deps.smoothed(request, session, reading, correction.shown), correction
     return deps.compute(request, session, reading), correction
+
+
+def _notes(request: Request, session: Session, access: StudyAccess, found: hardest_now.Hardest) -> list[HardestNote]:
+    """Return what rooms above have to say of the hardest stages."""
+    told = (tell(session, access, found) for tell in request.app.state.hardest_notes)
+    return [note for note in told if note is not None]
 
 
 def _by_day(request: Request, session: Session, reading: Reading, curve: Curve) -> Curve:
