@@ -3,6 +3,7 @@
 The migrations run once a run and kind, through ``xinlu migrate``; every test then gets a copy of the result.
 """
 
+import atexit
 import secrets
 import shutil
 import sqlite3
@@ -115,13 +116,19 @@ def _copying(name: str, template: str) -> sql.Composed:
 def _strategy() -> LiteralString:
     # As files, where no disk is waited for, a copy takes a quarter of the time that it takes through the log; before
     # version 15 there was no other way, and no word for it.
-    with psycopg.connect(server_address()) as connection:
-        return " STRATEGY FILE_COPY" if connection.info.server_version >= STRATEGIES_SINCE else ""
+    return " STRATEGY FILE_COPY" if _administrator().info.server_version >= STRATEGIES_SINCE else ""
+
+
+@cache
+def _administrator() -> psycopg.Connection:
+    """This process's one connection for making and dropping databases: to open one takes longer than to drop one."""
+    connection = psycopg.connect(server_address(), autocommit=True)
+    atexit.register(connection.close)
+    return connection
 
 
 def _administer(statement: sql.Composed) -> None:
-    with psycopg.connect(server_address(), autocommit=True) as connection:
-        connection.execute(statement)
+    _administrator().execute(statement)
 
 
 def _address_of(name: str) -> str:
