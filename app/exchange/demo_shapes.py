@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.care.contacting import Way
 from app.maps.board.schemas import ExpectationIn, Lane, TargetIn
 from app.maps.ecosystem.schemas import FactsIn, Party, SupportIn
 from app.maps.groups.schemas import PhaseName, PlanIn
@@ -122,6 +123,26 @@ class ResultFileIn(Strict):
     figures: dict[str, str | float | int]
 
 
+class ContactFileIn(Strict):
+    """An attempt to be in touch, so many hours after the moment that it is about."""
+
+    after_hours: float = Field(gt=0)
+    way: Way = "phone"
+    reached: bool = True
+    note: str = ""
+    passed_to: str = ""
+
+
+class FollowUpFileIn(Strict):
+    """How somebody was followed up for what the diaries have of ``person``, a code, ``at`` that moment, and how it ended."""
+
+    person: str
+    at: str
+    contacts: tuple[ContactFileIn, ...] = ()
+    outcome: Literal["helped", "passed_on", "no_need", "not_reached"]
+    closed_after_hours: float = Field(gt=0)
+
+
 class TeamFile(Strict):
     """All that a demo's team put down. Facts and votes go by ``stage/touchpoint``, votes by login."""
 
@@ -140,3 +161,4 @@ class TeamFile(Strict):
     improvements: tuple[ImprovementFileIn, ...] = ()
     results: tuple[ResultFileIn, ...] = ()
     programme: ProgrammeIn | None = None
+    follow_ups: tuple[FollowUpFileIn, ...] = ()

@@ -19,6 +19,7 @@ from app.core.crypto import Keyring
 from app.core.db import Database
 from app.core.settings import Settings
 from app.exchange import queries
+from app.exchange.demo_care import CareWork
 from app.exchange.demo_coding import prepare_coding
 from app.exchange.demo_schedule import switch_on_schedule
 from app.exchange.demo_shapes import TeamFile
@@ -149,7 +150,7 @@ def load_into(database: Database, keyring: Keyring, demo: DemoStudy, study: Stud
         roster = read_roster((demo.folder / "participants.csv").read_bytes())
         enrol_roster(session, keyring, ACTOR, study, roster)
         define_measures(session, access, demo.team.measures)
-    _take_in(database, keyring, demo)
+    _take_in(database, keyring, demo, access)
     with database.write() as session:
         _let_quote(session, study)
         switch_on_schedule(session, ACTOR, study)
@@ -170,10 +171,13 @@ def _add_waves(session: Session, access: StudyAccess, demo: DemoStudy) -> None:
             add_wave(session, access.actor, access.study.id, wave)
 
 
-def _take_in(database: Database, keyring: Keyring, demo: DemoStudy) -> None:
+def _take_in(database: Database, keyring: Keyring, demo: DemoStudy, access: StudyAccess) -> None:
     rules = Rules(known_only=True, paper_consent=True)
     importing = EntryImport(database, keyring, demo.slug, by=ACTOR, rules=rules)
-    with open_sheet(demo.folder / "diaries.csv", importing.knows) as sheet:
+    diaries = demo.folder / "diaries.csv"
+    if demo.team.follow_ups:
+        CareWork(database, access, importing, diaries, _refuse).follow_up_all(demo.team.follow_ups)
+    with open_sheet(diaries, importing.knows) as sheet:
         importing.run(sheet, _refuse, lambda _: None)
     for sheet_of, take in (("events.csv", import_events), ("outcomes.csv", import_outcomes)):
         if (demo.folder / sheet_of).exists():

@@ -1,13 +1,14 @@
 """SELECTs for taking sheets in, each within one study."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
-from app.diary.models import Receipt
+from app.diary.models import Entry, Receipt
 from app.participants.models import Consent, Participant
 from app.participants.queries import IS_PERSON
 from app.statements.models import Statement
@@ -72,3 +73,9 @@ def logged(session: Session, study_id: UUID, action: str) -> bool:
 def all_studies(session: Session) -> Sequence[Study]:
     """Return every study of the installation, for its operator."""
     return session.scalars(select(Study).order_by(Study.id)).all()
+
+
+def entry_at(session: Session, study_id: UUID, participant_id: UUID, occurred_at: datetime) -> UUID | None:
+    """Return the id of what the person wrote of that moment, or None."""
+    mine = (Entry.study_id == study_id, Entry.participant_id == participant_id)
+    return session.scalar(select(Entry.id).where(*mine, Entry.occurred_at == occurred_at).limit(1))

@@ -70,6 +70,17 @@ def joint(told: Told) -> None:
     assert min(stages, key=stages.__getitem__) == "home_rehab"
     assert told("/support")["mismatches"] == ["home_rehab"]
     assert {"origin": "ward", "target": "home_rehab"}.items() <= fallen(told)[0].items()
+    calls = told("/follow-ups?state=all")["rows"]
+    assert {one["participant"] for one in calls if one["urgent"]} == {"G04", "G12"}
+    assert all(one["state"] == "closed" and one["alerts"][0]["stage"] == "home_rehab" for one in calls)
+    reached = [one for one in calls if one["contacted_at"]]
+    assert (len(calls), len(reached)) == (10, 5)
+    assert all(told(f"/follow-ups/{one['id']}")["later"] for one in reached)
+    after = told("/care/after")
+    mood = after["measures"][0]
+    assert (after["n_followed"], after["n_others"]) == (5, 5)
+    assert mood["followed"]["change"]["value"] > mood["others"]["change"]["value"] > 0, "low moments rise by themselves"
+    assert not mood["clear"], "of so few people nothing can be told"
 
 
 def property_service(told: Told) -> None:
