@@ -185,7 +185,13 @@ def whose(shown: Shown) -> Sequence[tuple[UUID, UUID]]:
 
 def _flags(request: Request, session: Session, board: Board, viewer: Viewer) -> Flags:
     found = ecosystem.support(
-        session, request.app.state.matrices, board.protocol.study.id, anonymous=not viewer.text, personal=False
+        session,
+        request.app.state.matrices,
+        board.protocol.study.id,
+        segment=board.curve.segment,
+        wave=board.curve.wave,
+        anonymous=not viewer.text,
+        personal=False,
     )
     return Flags({one.stage.id: words.mismatch_words(one) for one in found.mismatches})
 

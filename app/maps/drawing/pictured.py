@@ -28,7 +28,7 @@ def pictured(
     """Return the picture of ``board`` with what of people's words may leave the team."""
     points = curve_drawing.chart_points(board.curve)
     by_key = {one.key: point for one, point in zip(board.curve.points, points, strict=True)}
-    flags = {one.stage.id: mismatch_words(one) for one in support.stages if _low_here(board, one.stage.key)}
+    flags = {one.stage.id: mismatch_words(one) for one in support.mismatches}
     to_be = board.map is not None and board.map.kind == "to_be"
     lanes = [PictureLane(lane, translate(LANE_NAMES[lane]), firm=lane == "frontstage") for lane in LANES]
     if to_be:
@@ -57,12 +57,6 @@ def pictured(
             more=translate(_("还有 {n} 条，见网页")),
         ),
     )
-
-
-def _low_here(board: Board, key: str) -> bool:
-    """Support is looked at beside the whole study's curve: a map of one round or group is flagged where its own is low, too."""
-    narrowed = board.map is not None and bool(board.map.wave or board.map.segment)
-    return not narrowed or key in board.curve.valley
 
 
 def _flag(stage_id: UUID, flags: Mapping[UUID, str], *, to_be: bool) -> str:

@@ -76,7 +76,10 @@ def map_to_hand(
     """Return what is drawn; the arguments and errors are those of board.service.board."""
     board = boards.board(session, matrices, kept, viewer, map_id, number=number)
     study_id = viewer.sight.study_id
-    support = support_of(session, matrices, study_id, anonymous=not viewer.text, personal=False)
+    segment, wave = board.curve.segment, board.curve.wave
+    support = support_of(
+        session, matrices, study_id, segment=segment, wave=wave, anonymous=not viewer.text, personal=False
+    )
     days = days_of(session, matrices, viewer, board)
     return MapToHand(board, support, leaving(session, study_id), days, clock.now())
 

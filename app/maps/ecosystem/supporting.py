@@ -19,14 +19,20 @@ def support(
     matrices: CellMatrices,
     study_id: UUID,
     *,
+    segment: str | None = None,
+    wave: str | None = None,
     level: float = 0.95,
     anonymous: bool = False,
     personal: bool = True,
 ) -> Support:
-    """Return the support of each stage. ``anonymous`` keeps back figures about fewer than 8 people; without ``personal``
-    lines for one participant count and are not listed."""
+    """Return the support of each stage beside the curve of a group or wave, or of everybody.
+
+    ``anonymous`` keeps back figures about fewer than 8 people; without ``personal`` lines for one participant count and are
+    not listed.
+    """
     revisions = curves.revisions(session, study_id)
-    ground = grounds.ground(session, matrices, study_id, CurveQuestion(level=level), revisions, anonymous)
+    asked = CurveQuestion(segment=segment, wave=wave, level=level)
+    ground = grounds.ground(session, matrices, study_id, asked, revisions, anonymous)
     given = [given_line(row, code) for row, code in queries.support_of(session, study_id)]
     everybody = queries.count_people(session, study_id)
     reached = (ground.text.n > 0).sum(axis=0)

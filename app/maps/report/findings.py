@@ -93,9 +93,12 @@ def findings(session: Session, matrices: CellMatrices, kept: KeptScenes, viewer:
     may_leave = leaving(session, study_id)
     sight = viewer.sight if viewer.text else None
     days = days_of(session, matrices, viewer, board)
+    segment, wave = board.curve.segment, board.curve.wave
     return Findings(
         board=board,
-        support=support_of(session, matrices, study_id, anonymous=anonymous, personal=False),
+        support=support_of(
+            session, matrices, study_id, segment=segment, wave=wave, anonymous=anonymous, personal=False
+        ),
         ecosystem=touchpoints_of(session, matrices, study_id, anonymous=anonymous),
         checked=self_check(session, matrices, kept, study_id, Looking(None, anonymous)),
         insights=insights(session, study_id, sight),
