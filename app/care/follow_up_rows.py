@@ -10,6 +10,7 @@ from app.care.alert_models import CLOSED, Alert, CareContact, FollowUp
 from app.care.follow_up_words import GRAVE, GRAVEST_FIRST, ago, attempt, clock_words, due_words, ending, reason
 from app.care.said import Bit, Said
 from app.participants.models import Participant
+from app.statements.words import day_words
 from app.studies.protocol import StudyProtocol
 from app.web.i18n import mark as _
 from app.web.i18n import translate
@@ -83,10 +84,11 @@ def rows_of(
     return [_row(look, said, protocol, unseen, now) for look in looks]
 
 
-def place_words(alert: Alert, said: Said | None, protocol: StudyProtocol) -> str:
+def place_words(alert: Alert, protocol: StudyProtocol) -> str:
     """Return where on the road it was: 恢复 · 手术后第 3 天."""
     stage = next((one.name for one in protocol.stages if one.id == alert.stage_id), "")
-    return " · ".join(part for part in (stage, said.day if said else "") if part)
+    day = "" if alert.day is None else day_words(protocol.study.anchor_label, alert.day)
+    return " · ".join(part for part in (stage, day) if part)
 
 
 def _row(
@@ -105,7 +107,7 @@ def _row(
         ending=ending(follow_up),
         reasons=reasons_of(look.alerts),
         excerpt=entry.excerpt if entry else (),
-        where=place_words(first, entry, protocol) if first else "",
+        where=place_words(first, protocol) if first else "",
         when=clock_words(follow_up.closed_at or (first.occurred_at if first else follow_up.opened_at), zone),
         last=_last(look, now),
         with_whom=_with_whom(look),

@@ -157,7 +157,7 @@ def _moment(alerts: Sequence[Alert], said: Mapping[UUID, Said], protocol: StudyP
         at=first.occurred_at,
         reasons=reasons_of(alerts),
         said=entry,
-        where=place_words(first, entry, protocol),
+        where=place_words(first, protocol),
         when=clock_words(first.occurred_at, protocol.study.time_zone),
         mood=translate(mood) if mood else "",
     )

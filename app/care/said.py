@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.care import page_queries
 from app.diary.models import Entry
-from app.diary.words import EFFORTS, EntryWords, words_of
+from app.diary.words import EntryWords, words_of
 from app.participants.sight import Sight
 from app.statements.highlights import passages_of
-from app.statements.words import day_words
 from app.studies.protocol import StudyProtocol
 from nlp import Cue
 
@@ -49,9 +48,7 @@ class Said:
 
     id: UUID
     words: EntryWords
-    day: str | None
     score: float | None
-    effort: str | None
     answers: Sequence[Answer]
     edited: bool
 
@@ -115,9 +112,7 @@ def _said(entry: Entry, protocol: StudyProtocol, read: Sequence[Any]) -> Said:
     return Said(
         id=entry.id,
         words=words,
-        day=None if entry.day is None else day_words(protocol.study.anchor_label, entry.day),
         score=_lowest(read),
-        effort=EFFORTS[entry.effort - 1] if entry.effort else None,
         answers=answers,
         edited=entry.version > 1,
     )
