@@ -27,7 +27,7 @@ from tests.support import run
 
 SYSTEM_USER = "postgres"
 SUPERUSER = "xinlu"
-START_SECONDS = 60.0
+START_SECONDS = 240.0
 GIVEN = "XINLU_TEST_POSTGRES_URL"
 # Nothing here outlives the run, so nothing waits for the disk.
 SERVER_OPTIONS = {

@@ -18,7 +18,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def xinlu(
-    *arguments: str, env: Mapping[str, str], stdin: str | None = None, timeout: float = 120, check: bool = True
+    *arguments: str, env: Mapping[str, str], stdin: str | None = None, timeout: float = 300, check: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run ``xinlu ARGUMENTS`` to its end and return what it printed; with ``check``, fail unless it exits with 0."""
     finished = subprocess.run(
