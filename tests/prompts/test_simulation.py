@@ -12,7 +12,6 @@ from tests.support.databases import only_on
 
 @only_on("sqlite")  # the small one below and the kill test run the same functions on both kinds
 def test_ten_thousand_people_get_every_prompt_once_at_its_moment(store: Database) -> None:
-    _without_waiting_for_the_disk(store)
     _live_and_compare(store, people=10_000, step=timedelta(hours=4), days=60)
 
 
@@ -50,10 +49,3 @@ def _no_quiet_hour_and_nothing_after_leaving(backend: Backend, everybody: list[L
         assert not in_quiet(moment, life.zone_at(moment), hours)
         assert life.withdrawn_at is None or moment < life.withdrawn_at
         assert life.pause is None or not life.pause[0] <= moment < life.pause[1]
-
-
-def _without_waiting_for_the_disk(store: Database) -> None:
-    # Nobody cuts the power in this test; eight thousand commits would wait for the disk a minute.
-    connection = store.writer.raw_connection()
-    connection.cursor().execute("PRAGMA synchronous = OFF")
-    connection.close()

@@ -12,12 +12,13 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, LiteralString
+from typing import Any, Literal, LiteralString
 
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from app.core.db import Database as Store
 from tests.support import run
@@ -42,6 +43,14 @@ class ScratchDatabase:
     def env(self) -> dict[str, str]:
         """What ``xinlu`` must be given in its environment to use it."""
         return data_environment(self.data_dir, self.address)
+
+
+@event.listens_for(Pool, "checkout")
+def _wait_for_no_disk(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """As with PostgreSQL's server: nothing here outlives the run. Servers and commands of their own keep the real setting."""
+    if isinstance(connection, sqlite3.Connection) and record.info.setdefault("waits for the disk", True):
+        connection.execute("PRAGMA synchronous = OFF")
+        record.info["waits for the disk"] = False
 
 
 def only_on(*kinds: Kind) -> pytest.MarkDecorator:
