@@ -129,11 +129,13 @@ class OneFollowUpOut(FollowUpOut):
 
 
 class CountsOut(BaseModel):
-    """How many follow-ups are open. ``hidden``: of people who did not agree to be seen by care staff; not known to these."""
+    """How many follow-ups are open, of these urgent and late ones whose person nobody has reached since, and ``met``: those
+    whose person somebody has. ``hidden``: of people who did not agree to be seen by care staff; not known to these."""
 
     open: int
     urgent: int
     late: int
+    met: int
     hidden: int
 
 

@@ -56,6 +56,13 @@ def occasions(session: Session, study_id: UUID) -> dict[UUID, set[str]]:
     return found
 
 
+def is_outdone(session: Session, notice: CareNotice, graver: Sequence[str]) -> bool:
+    """Return whether its follow-up has been written of, or is to be, on one of these occasions at the same time or later."""
+    query = select(CareNotice.id).where(CareNotice.study_id == notice.study_id, CareNotice.occasion.in_(graver))
+    query = query.where(CareNotice.follow_up_id == notice.follow_up_id, CareNotice.wanted_at >= notice.wanted_at)
+    return session.scalar(query.limit(1)) is not None
+
+
 def next_due(session: Session, now: datetime) -> Any:
     """Return one notice to be sent now, its FollowUp, the person's code and the Study, held for this session; or None."""
     query = (

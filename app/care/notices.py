@@ -4,8 +4,9 @@ A notice is wanted in one transaction, claimed in another, handed over outside o
 between claiming and marking may have sent it: then it is ``uncertain`` and not sent again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any, Final
 from uuid import UUID
 
@@ -50,12 +51,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 GIVEN_UP = timedelta(days=1)
 HUNG = timedelta(minutes=10)
 """Far longer than handing a mail over can take."""
-GRAVER: Final[Mapping[str, frozenset[str]]] = {
-    OPENED: frozenset({URGENT, LATE}),
-    URGENT: frozenset({LATE}),
-    LATE: frozenset(),
-}
-"""By occasion which others make it superfluous where it has not gone out yet."""
+GRAVITY: Final = (OPENED, URGENT, LATE)
+"""The occasions, the gravest last."""
 
 log = structlog.get_logger()
 
@@ -68,18 +65,15 @@ def way_of(settings: Settings) -> Channel | None:
     return ConsoleChannel() if CONSOLE in names else None
 
 
-def occasion_for(told: set[str], now: datetime, *, urgent: bool, due_at: datetime) -> str | None:
-    """Return on what occasion a follow-up, of which was written on those of ``told``, is to be written of now, or None.
+def occasions_for(told: set[str], now: datetime, *, urgent: bool, due_at: datetime) -> Sequence[str]:
+    """Return on what occasions a follow-up, of which was written on those of ``told``, is to be written of now.
 
-    Its opening once, its becoming urgent later once, its being late once; the graver makes the lesser superfluous.
+    Its opening once, its becoming urgent later once, its being late once; the graver last.
     """
-    if LATE in told:
-        return None
-    if due_at <= now:
-        return LATE
-    if urgent:
-        return URGENT if URGENT not in told else None
-    return OPENED if not told else None
+    found = [URGENT] if urgent and URGENT not in told else []
+    if due_at <= now and LATE not in told:
+        found.append(LATE)
+    return found or ([] if told else [OPENED])
 
 
 def wanted(session: Session, now: datetime) -> list[dict[str, Any]]:
@@ -174,8 +168,8 @@ def _wanted_of(session: Session, study_id: UUID, now: datetime) -> Iterator[dict
         return
     told = queries.occasions(session, study_id)
     for one in queries.open_follow_ups(session, study_id):
-        occasion = occasion_for(told.get(one.id, set()), now, urgent=one.urgent, due_at=one.due_at)
-        for address in dict.fromkeys(rules.notices) if occasion else ():
+        occasions = occasions_for(told.get(one.id, set()), now, urgent=one.urgent, due_at=one.due_at)
+        for occasion, address in product(occasions, dict.fromkeys(rules.notices)):
             yield {
                 "study_id": study_id,
                 "id": uuid7(),
@@ -192,7 +186,7 @@ def _wanted_of(session: Session, study_id: UUID, now: datetime) -> Iterator[dict
 def _end_of(session: Session, notice: CareNotice, follow_up: FollowUp, study: Study, now: datetime) -> str | None:
     """Return how a notice ends without being sent; None when it is to be sent."""
     rules = CareRules.of(study.care)
-    graver = GRAVER[notice.occasion] & queries.occasions(session, study.id).get(follow_up.id, set())
+    graver = queries.is_outdone(session, notice, GRAVITY[GRAVITY.index(notice.occasion) + 1 :])
     seen_to = follow_up.state == CLOSED or is_met(session, follow_up)
     if seen_to or graver or not rules.watching or notice.address not in rules.notices:
         return DROPPED

@@ -171,6 +171,22 @@ def test_becoming_urgent_and_being_late_are_told_once_each(clinic: Clinic) -> No
     ]
 
 
+def test_one_that_becomes_urgent_when_it_is_late_already_is_told_of_again(clinic: Clinic) -> None:
+    follow_up_id = clinic.open(hours=2)
+    clinic.tell(later=3 * HOUR)
+    clinic.change(follow_up_id, urgent=True)
+    clinic.tell(later=HOUR)
+    clinic.tell(later=HOUR)
+    assert clinic.subjects() == ["过了时间，还没有人联系：P01", "请尽快看：一位参与者需要回访（P01，1 小时内）"]
+
+
+def test_what_nobody_could_be_told_of_in_time_is_told_of_once(clinic: Clinic) -> None:
+    clinic.open(urgent=True, hours=2)
+    clinic.tell(later=3 * HOUR)
+    clinic.tell(later=HOUR)
+    assert clinic.subjects() == ["过了时间，还没有人联系：P01"]
+
+
 def test_once_somebody_was_reached_it_is_not_late(clinic: Clinic) -> None:
     follow_up_id = clinic.open()
     clinic.tell()
