@@ -17,6 +17,7 @@ from app.prompts import service as prompts
 from app.studies.models import Study
 from tests.care.care_site import (
     HARM,
+    HOUR,
     NOW,
     all_alerts,
     all_follow_ups,
@@ -56,11 +57,6 @@ def enrolled(cast: Cast, code: str, days: int) -> None:
     person = update(Participant).where(Participant.study_id == cast.study_id, Participant.id == cast.people[code])
     with cast.store.write() as session:
         session.execute(person.values(enrolled_at=NOW - days * DAY))
-
-
-def held(cast: Cast, code: str = "P01") -> Participant:
-    with cast.store.read() as session:
-        return session.get_one(Participant, (cast.study_id, cast.people[code]))
 
 
 def silences(cast: Cast) -> list[tuple[str, str]]:
@@ -110,57 +106,70 @@ def test_several_workers_notice_it_once(quiet: Cast) -> None:
     assert silences(quiet) == [("P01", "2026-03-10")]
 
 
-def pause_now(cast: Cast) -> None:
+def pause_now(cast: Cast, code: str) -> None:
     with cast.store.write() as session:
-        prompts.pause(session, "user:test", cast.study_id, cast.people["P01"], NOW + 9 * DAY)
+        prompts.pause(session, "user:test", cast.study_id, cast.people[code], NOW + 9 * DAY)
 
 
-def came_back(cast: Cast) -> None:
+def came_back(cast: Cast, code: str) -> None:
     with frozen_at(NOW - 3 * DAY):
-        pause_now(cast)
+        pause_now(cast, code)
     with frozen_at(NOW - DAY), cast.store.write() as session:
-        prompts.resume(session, "user:test", cast.study_id, cast.people["P01"])
+        prompts.resume(session, "user:test", cast.study_id, cast.people[code])
 
 
-def withdraw(cast: Cast) -> None:
+def withdraw(cast: Cast, code: str) -> None:
     with cast.store.write() as session:
-        participants.withdraw(session, "user:test", session.get_one(Participant, (cast.study_id, cast.people["P01"])))
+        person = session.get_one(Participant, (cast.study_id, cast.people[code]))
+        participants.withdraw(session, "user:test", person)
 
 
-def take_consent_back(cast: Cast) -> None:
+def take_consent_back(cast: Cast, code: str) -> None:
     with cast.store.write() as session:
-        participants.withdraw_purpose(
-            session, "user:test", session.get_one(Participant, (cast.study_id, cast.people["P01"])), "diary"
-        )
+        person = session.get_one(Participant, (cast.study_id, cast.people[code]))
+        participants.withdraw_purpose(session, "user:test", person, "diary")
 
 
-def close_study(cast: Cast) -> None:
-    with cast.store.write() as session:
-        session.get_one(Study, cast.study_id).closed_at = NOW - DAY
+def write_a_message(cast: Cast, code: str) -> None:
+    assert ask(phone_of(cast, code)) == 303
 
 
-def switch_off(cast: Cast) -> None:
-    set_rules(cast, silence=False)
+def write_an_entry(cast: Cast, code: str) -> None:
+    write(cast, code=code)
 
 
-def write_a_message(cast: Cast) -> None:
-    assert ask(phone_of(cast)) == 303
+EXCUSES: dict[str, Callable[[Cast, str], None]] = {
+    "paused": pause_now,
+    "back": came_back,
+    "left": withdraw,
+    "declined": take_consent_back,
+    "messaged": write_a_message,
+    "wrote": write_an_entry,
+}
 
 
-def write_an_entry(cast: Cast) -> None:
-    write(cast)
-
-
-@pytest.mark.parametrize(
-    "excuse",
-    [
-        pause_now, came_back, withdraw, take_consent_back, close_study, switch_off, write_a_message, write_an_entry,
-    ],
-)  # fmt: skip
-def test_who_is_let_be(quiet: Cast, excuse: Callable[[Cast], None]) -> None:
-    excuse(quiet)
+def test_who_is_let_be(quiet: Cast) -> None:
+    for code in EXCUSES:
+        quiet.add_patient(code)
+        enrolled(quiet, code, 9)
+        for days in (6, 5, 4):
+            write(quiet, code=code, ago=days * DAY + timedelta(hours=1))
+    with quiet.store.read() as session:
+        assert len(silence.silent(session, quiet.study_id)) == len(EXCUSES) + 1, "all are silent"
+    for code, excuse in EXCUSES.items():
+        excuse(quiet, code)
+    with quiet.store.write() as session:
+        session.get_one(Study, quiet.study_id).closed_at = NOW - DAY
     notice_silence(worker(quiet))
-    assert silences(quiet) == []
+    assert silences(quiet) == [], "the study is over"
+    with quiet.store.write() as session:
+        session.get_one(Study, quiet.study_id).closed_at = None
+    set_rules(quiet, silence=False)
+    notice_silence(worker(quiet))
+    assert silences(quiet) == [], "nobody wants to know"
+    set_rules(quiet, silence=True)
+    notice_silence(worker(quiet))
+    assert silences(quiet) == [("P01", "2026-03-10")]
 
 
 def test_what_changes_between_finding_and_raising_is_seen(quiet: Cast) -> None:
@@ -172,39 +181,37 @@ def test_what_changes_between_finding_and_raising_is_seen(quiet: Cast) -> None:
     assert all_follow_ups(quiet) == []
 
 
-@pytest.mark.parametrize(("days", "raised"), [(6, False), (8, True), (20, True), (22, False)])
-def test_who_never_wrote_is_news_for_two_weeks(cast: Cast, days: int, raised: bool) -> None:
-    enrolled(cast, "P01", days)
-    enrolled(cast, "P02", 1)
-    notice_silence(worker(cast))
-    assert bool(silences(cast)) is raised
+def test_who_never_wrote_is_news_for_two_weeks(quiet: Cast) -> None:
+    for days in (6, 8, 20, 22):
+        quiet.add_patient(f"N{days}")
+        enrolled(quiet, f"N{days}", days)
+    notice_silence(worker(quiet))
+    assert {code for code, _ in silences(quiet)} == {"P01", "N8", "N20"}
 
 
-@pytest.mark.parametrize(("last", "raised"), [(4, True), (17, True), (18, False)])
-def test_a_pause_is_news_for_two_weeks(cast: Cast, last: int, raised: bool) -> None:
-    enrolled(cast, "P01", 40)
-    enrolled(cast, "P02", 1)
-    for days in (last + 2, last + 1, last):
-        write(cast, ago=days * DAY - timedelta(minutes=5) if last == 17 else days * DAY + timedelta(minutes=5))
-    notice_silence(worker(cast))
-    assert bool(silences(cast)) is raised
+def test_a_pause_is_news_for_two_weeks(quiet: Cast) -> None:
+    wrote = {"now": 3 * DAY - HOUR, "just": 3 * DAY + HOUR, "still": 17 * DAY - HOUR, "old": 17 * DAY + HOUR}
+    for code, last in wrote.items():
+        quiet.add_patient(code)
+        enrolled(quiet, code, 40)
+        for days in (2, 1, 0):
+            write(quiet, code=code, ago=last + days * DAY)
+    notice_silence(worker(quiet))
+    assert {code for code, _ in silences(quiet)} == {"P01", "just", "still"}
 
 
-@pytest.mark.parametrize(
-    ("missed", "wrote", "raised"), [(2, None, False), (3, None, True), (7, None, True), (8, None, False), (3, 2, False)]
-)
-def test_unanswered_prompts_are_a_silence_only_since_they_last_wrote(
-    cast: Cast, missed: int, wrote: int | None, raised: bool
-) -> None:
-    enrolled(cast, "P01", 30)
-    enrolled(cast, "P02", 1)
-    write(cast, ago=12 * DAY)
-    for days in range(1, missed + 1):
-        add_prompt(cast.store, cast.study_id, cast.people["P01"], (NOW - days * DAY).date().isoformat())
-    if wrote is not None:
-        write(cast, ago=wrote * DAY)
-    notice_silence(worker(cast))
-    assert bool(silences(cast)) is raised
+def test_unanswered_prompts_are_a_silence_only_since_they_last_wrote(quiet: Cast) -> None:
+    cases = {"two": (2, None), "three": (3, None), "seven": (7, None), "eight": (8, None), "wrote": (3, 2)}
+    for code, (missed, wrote) in cases.items():
+        person = quiet.add_patient(code)
+        enrolled(quiet, code, 30)
+        write(quiet, code=code, ago=12 * DAY)
+        for days in range(1, missed + 1):
+            add_prompt(quiet.store, quiet.study_id, person, (NOW - days * DAY).date().isoformat())
+        if wrote is not None:
+            write(quiet, code=code, ago=wrote * DAY)
+    notice_silence(worker(quiet))
+    assert {code for code, _ in silences(quiet)} == {"P01", "three", "seven"}
 
 
 def test_imported_diaries_say_nothing_of_who_still_writes(
@@ -231,7 +238,7 @@ def test_what_is_open_for_somebody_who_leaves_is_closed(cast: Cast) -> None:
     do_jobs(cast)
     close_for_leavers(worker(cast))
     assert [one.state for one in all_follow_ups(cast)] == ["open", "open"]
-    withdraw(cast)
+    withdraw(cast, "P01")
     close_for_leavers(worker(cast))
     close_for_leavers(worker(cast))
     states = {one.participant_id: (one.state, one.outcome, one.closed_by, one.version) for one in all_follow_ups(cast)}
