@@ -109,17 +109,17 @@ def _row(
         excerpt=entry.excerpt if entry else (),
         where=place_words(first, protocol) if first else "",
         when=clock_words(follow_up.closed_at or (first.occurred_at if first else follow_up.opened_at), zone),
-        last=_last(look, now),
+        last=_last(look, now, zone),
         with_whom=_with_whom(look),
         unseen_by_care=look.person.id in unseen,
     )
 
 
-def _last(look: Look, now: datetime) -> str:
+def _last(look: Look, now: datetime, zone: str) -> str:
     if not look.contacts:
         return ""
     last = max(look.contacts, key=lambda one: one.at)
-    return f"{attempt(last)}{translate(_('（'))}{ago(last.at, now)}{translate(_('）'))}"
+    return f"{attempt(last)}{translate(_('（'))}{ago(last.at, now, zone)}{translate(_('）'))}"
 
 
 def _with_whom(look: Look) -> str:

@@ -38,6 +38,9 @@ LOW_MOOD: Final = 4
 LOW_SCORE: Final = -0.3
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+HALF_A_YEAR: Final = 180
+"""Days; a date farther away is told with its year."""
+
 MINUTES_UP_TO: Final = timedelta(hours=3)
 MOST_HOURS: Final = 48
 """Up to here lengths of time are told in hours, beyond in days."""
@@ -68,7 +71,7 @@ def headline(counts: Tally, *, ever: bool, watching: bool) -> str:
         return _counted(_("有 1 个人要联系"), _("有 %(n)s 个人要联系"), counts.open - counts.met)
     if not watching:
         return translate(_("回访没有开"))
-    return translate(_("都联系过了")) if ever else translate(_("现在没有人要回访"))
+    return translate(_("没有人在等了")) if ever else translate(_("现在没有人要回访"))
 
 
 def beside(counts: Tally) -> str:
@@ -118,9 +121,11 @@ def length(span: timedelta) -> str:
     return _counted(_("1 天"), _("%(n)s 天"), span // DAY)
 
 
-def ago(moment: datetime, now: datetime) -> str:
-    """Return how long ago something was: 刚才, 3 小时前."""
+def ago(moment: datetime, now: datetime, zone: str) -> str:
+    """Return how long ago something was: 刚才, 3 小时前; the date of what was longer ago."""
     span = now - moment
+    if span >= MOST_HOURS * HOUR:
+        return clock_words(moment, zone)
     return translate(_("刚才")) if span < timedelta(minutes=1) else translate(_("%(time)s前")) % {"time": length(span)}
 
 
@@ -131,7 +136,9 @@ def clock_words(moment: datetime, zone: str) -> str:
     near = {0: _("今天 %(time)s"), 1: _("明天 %(time)s"), -1: _("昨天 %(time)s")}
     apart = (local.date() - clock.now().astimezone(there).date()).days
     time = f"{local:%H:%M}"
-    return translate(near[apart]) % {"time": time} if apart in near else f"{_date(local.date())} {time}"
+    if apart in near:
+        return translate(near[apart]) % {"time": time}
+    return f"{_date(local.date())} {time}"
 
 
 def attempt(contact: CareContact) -> str:
@@ -167,7 +174,11 @@ def _silent(alert: Alert) -> str:
 
 
 def _date(day: date) -> str:
-    return f"{day:%b} {day.day}" if current_language.get() == "en" else f"{day.month}月{day.day}日"
+    """Return a day as people say it, with the year where it is far away."""
+    other = abs((clock.now().date() - day).days) > HALF_A_YEAR
+    if current_language.get() == "en":
+        return f"{day:%b} {day.day}, {day.year}" if other else f"{day:%b} {day.day}"
+    return f"{day.year}年{day.month}月{day.day}日" if other else f"{day.month}月{day.day}日"
 
 
 def _counted(one: str, many: str, n: int) -> str:

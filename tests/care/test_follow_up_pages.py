@@ -202,7 +202,7 @@ def test_nobody_all_done_and_off_each_have_their_words(cast: Cast) -> None:
     write(cast, LOW, mood=1)
     do_jobs(cast)
     assert act(cast, page_of(cast, "P01"), "close", ending="no_need").status_code == 303
-    assert "都联系过了" in words(cast.client.get(CARE))
+    assert "没有人在等了" in words(cast.client.get(CARE))
     set_rules(cast, watching=False)
     assert "回访没有开" in words(cast.client.get(CARE))
 
