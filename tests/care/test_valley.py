@@ -168,7 +168,8 @@ def test_the_page_of_the_study_says_it_and_leads_to_the_people_whom_one_may_see(
     own = page(road, "owner")
     assert "3 个人现在正在“恢复”这个阶段，都还没有人联系过。" in own
     assert link in own
-    assert "还没有人联系过" not in page(road, "owner", "?by=day")
+    for other in ("?by=day", "?score=mood", "?source=diary"):
+        assert "还没有人联系过" not in page(road, "owner", other)
     seen = page(road, "viewer")
     assert "现在在“恢复”这个阶段的不到 8 个人，不显示数字。" in seen
     assert link not in seen
