@@ -82,10 +82,16 @@ _step = st.one_of(
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, durable: bool = False) -> History:
-    """Draw a history: an entry is written first, and some people leave the study at the end."""
+def histories(draw: st.DrawFn, *, durable: bool = False, often: str | None = None) -> History:
+    """Draw a history: an entry is written first, and some people leave the study at the end.
+
+    With ``often``, every other round begins with this fault.
+    """
     first = ["write", 0, draw(_bad), draw(PHOTOS), None]
     steps = [first, *draw(st.lists(_step, min_size=4, max_size=12))]
+    for step in steps:
+        if often and step[0] == "run" and draw(st.booleans()):
+            step[-1] = [often, *step[-1]]
     if draw(st.sampled_from([False, False, False, True])):
         steps += [["withdraw", 0], ["run", 0, 1, None, 400, True, []]]
     phones = 1 if durable else draw(st.sampled_from([1, 2, 2]))
@@ -228,8 +234,10 @@ def _verifies(receipt: dict[str, Any], public_key: str) -> bool:
     return verify(public_key, message.encode(), receipt["signature"])
 
 
-def play_many(stage: Stage, number: int, *, count: int, durable: bool = False, shrink: bool = True) -> None:
-    """Play ``count`` histories; the same ``number`` gives the same ones."""
+def play_many(
+    stage: Stage, number: int, *, count: int, durable: bool = False, shrink: bool = True, often: str | None = None
+) -> None:
+    """Play ``count`` histories; the same ``number`` gives the same ones, in a process that has loaded the same modules."""
 
     @seed(number)
     @settings(
@@ -241,7 +249,7 @@ def play_many(stage: Stage, number: int, *, count: int, durable: bool = False, s
         phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
         report_multiple_bugs=False,
     )
-    @given(histories(durable=durable))
+    @given(histories(durable=durable, often=often))
     def play(history: History) -> None:
         stage.play(history)
 
