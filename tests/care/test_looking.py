@@ -15,9 +15,11 @@ from app.care.alert_models import Alert
 from app.care.tasks import look_at_entries
 from app.core.clock import frozen_at
 from app.jobs import context as running
+from app.jobs import service as jobs
 from app.jobs.context import JobContext
 from app.jobs.errors import JobFailed
 from app.jobs.models import Job
+from app.jobs.worker import Worker
 from app.participants import service as participants
 from app.participants.erasure import erase_person
 from app.participants.models import Participant
@@ -35,6 +37,7 @@ from tests.care.care_site import (
     set_rules,
     write,
 )
+from tests.jobs.working import QUICK
 from tests.support.cast import Cast
 from tests.support.program import xinlu
 from tests.support.scene import SLUG
@@ -93,6 +96,24 @@ def test_rules_are_the_studys_own(cast: Cast) -> None:
     set_rules(cast, watching=False)
     write(cast, HARM)
     assert (do_jobs(cast), kinds(cast)) == (0, ["effort"])
+
+
+def test_a_worker_does_it_and_one_that_died_before_it_said_so_does_no_harm(cast: Cast) -> None:
+    write(cast, HARM)
+    (job,) = asked(cast)
+    with cast.store.write() as session:  # all was committed, but not that the job has ended
+        follow_ups.look(session, cast.study_id, UUID(job.arguments["entries"][0]))
+        session.get_one(Job, job.id).state = "running"
+    settings = cast.app.state.settings.model_copy(update={"worker_name": "heir"})
+    working = Worker(settings, cast.store, cast.keyring, pace=QUICK)
+    working.start()
+    try:
+        *_, ended = jobs.watch(cast.store, job.id, every=0.02)
+    finally:
+        working.stop()
+    assert (ended.state, ended.error_code) == ("done", None)
+    assert kinds(cast) == ["self_harm", "low"]
+    assert [one.version for one in all_follow_ups(cast)] == [1]
 
 
 def test_looking_again_raises_nothing_twice(cast: Cast) -> None:
