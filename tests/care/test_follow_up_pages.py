@@ -139,6 +139,8 @@ def test_where_a_colleague_was_first_both_are_shown_and_nothing_typed_is_lost(mo
     assert "没人接" in seen
     assert "结束：帮上了" in seen
     assert [one.note for one in all_contacts(morning)] == ["没人接"], "refused whole"
+    kept = dict(HIDDEN.findall(clash.text))["contact_id"]
+    assert kept == old["contact_id"], "what was not stored keeps its id, so that it is stored once"
     again = act(morning, page, "contacts", seen=clash.text, **mine)
     assert again.headers["location"] == f"{CARE}?done=closed"
     over = morning.client.post(f"{page}/contacts", data={**old, **mine, "note": "我也打了", "contact_id": "x"})
