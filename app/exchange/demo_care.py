@@ -21,13 +21,15 @@ from app.exchange.demo_shapes import FollowUpFileIn
 from app.exchange.entries import EntryImport, Refused
 from app.exchange.sheets import Sheet, open_sheet
 from app.participants import queries as participants
-from app.participants.sight import Sight, everyone
+from app.participants.consents import consent_state, give_consent
+from app.participants.sight import CARE_PURPOSE, Sight, everyone
 from app.studies import queries as studies
 from app.studies.access import StudyAccess
 from app.studies.care_changes import change_care_rules, mark_of
 from app.studies.care_rules import CareRules
 from app.studies.models import Study
 
+ACTOR = "cli"
 PERSON, MOMENT = "participant_code", "occurred_at"
 ARRIVES = timedelta(minutes=5)
 """So long after it happened an entry was written and sent."""
@@ -61,6 +63,9 @@ class CareWork:
     def _follow_up(self, place: int, one: FollowUpFileIn) -> None:
         moment = datetime.fromisoformat(one.at)
         with clock.frozen_at(moment + ARRIVES):
+            if one.contacts:
+                with self.database.write() as session:
+                    self._agree(session, one.person)
             self._take_in(one)
             with self.database.write() as session:
                 follow_up_id = self._look(session, one, moment)
@@ -82,6 +87,14 @@ class CareWork:
                 outcome=one.outcome,
                 version=look.follow_up.version,
             )
+
+    def _agree(self, session: Session, code: str) -> None:
+        """Who is called has agreed, on paper, to be seen by care staff; the others show that nobody saw them."""
+        person = participants.by_code(session, self._study_id, code)
+        state = consent_state(session, person) if person else None
+        if person and state and state.text:
+            purposes = {*state.required, CARE_PURPOSE}
+            give_consent(session, ACTOR, person, purposes, version=state.text.version, method="paper")
 
     def _take_in(self, one: FollowUpFileIn) -> None:
         with open_sheet(self.diaries, self.importing.knows) as sheet:

@@ -83,6 +83,11 @@ def joint(told: Told) -> None:
     reached = [one for one in calls if one["contacted_at"]]
     assert (len(calls), len(reached)) == (10, 5)
     assert all(told(f"/follow-ups/{one['id']}")["later"] for one in reached)
+    people = told("/participants")["rows"]
+    agreed = {one["code"] for one in people if "care" in one["consent"]["purposes"]}
+    assert agreed == {one["participant"] for one in calls if one["contacts"]}, (
+        "whom care staff may not see, nobody called"
+    )
     after = told("/care/after")
     mood = after["measures"][0]
     assert (after["n_followed"], after["n_others"]) == (5, 5)
