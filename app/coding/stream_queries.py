@@ -35,6 +35,8 @@ class Passage:
     start_ms: int | None
     occurred_at: datetime
     source: str
+    # Of an answer without a statement: somebody decided that it is no part of the journey.
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,14 @@ class ReadablePerson:
 
 @dataclass(frozen=True, slots=True)
 class ReadableInterview:
-    """An interview whose turns stand: how many were said by the participant, are statements, and are finished."""
+    """An interview whose turns stand: how many answers wait for a stage, are statements, and are finished."""
 
     id: UUID
     title: str
     kind: str
     participant: str
     held_at: datetime
-    turns: int
+    waiting: int
     statements: int
     done: int
 
@@ -122,6 +124,7 @@ def turns_of(session: Session, interview: Interview, *, most: int) -> list[Passa
             Turn.role,
             Turn.speaker,
             Turn.start_ms,
+            Turn.confirmed_at,
         )
         .outerjoin(Statement, said)
         .where(Turn.study_id == interview.study_id, Turn.interview_id == interview.id)
@@ -140,6 +143,7 @@ def turns_of(session: Session, interview: Interview, *, most: int) -> list[Passa
             start_ms=row.start_ms,
             occurred_at=interview.held_at,
             source="interview",
+            left_out=row.statement_id is None and row.confirmed_at is not None,
         )
         for row in session.execute(query)
     ]
@@ -165,7 +169,7 @@ def interview_of(session: Session, study_id: UUID, turn_id: UUID) -> UUID | None
 def interviews(session: Session, study_id: UUID, coder_id: UUID, *, most: int) -> Sequence[ReadableInterview]:
     """Return the interviews whose turns stand, the latest first, with what this coder has finished of each."""
     said = and_(Statement.study_id == Turn.study_id, Statement.source_id == Turn.id, _STANDING)
-    respondent = case((Turn.role == RESPONDENT, Turn.id))
+    waiting = case((and_(Turn.role == RESPONDENT, Turn.confirmed_at.is_(None)), Turn.id))
     query = (
         select(
             Interview.id,
@@ -173,7 +177,7 @@ def interviews(session: Session, study_id: UUID, coder_id: UUID, *, most: int) -
             Interview.kind,
             Participant.code,
             Interview.held_at,
-            func.count(respondent),
+            func.count(waiting),
             func.count(Statement.id),
             func.count(HumanCoding.done_at),
         )
@@ -195,7 +199,7 @@ def people(session: Session, study_id: UUID, coder_id: UUID, *, after: str, most
         select(Participant.id, Participant.code, func.count(Statement.id), func.count(HumanCoding.done_at))
         .join(Statement, _same(Statement.study_id, Statement.participant_id))
         .outerjoin(HumanCoding, _coded_by(coder_id))
-        .where(Participant.study_id == study_id, Participant.code > after, _STANDING, Statement.source != "interview")
+        .where(Participant.study_id == study_id, Participant.code > after, _STANDING, Statement.source == "diary")
         .group_by(Participant.id, Participant.code)
         .order_by(Participant.code)
         .limit(most)

@@ -33,7 +33,7 @@ MOST_FINISHED: Final = 20
 LOOK_UP: Final = 1_000
 CARRIAGE_RETURN: Final = Markup("&#13;")
 NOTHING_SAID: Final = CodingOut()
-Kind = Literal["statement", "ask", "other", "unstaged"]
+Kind = Literal["statement", "ask", "other", "unstaged", "left_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ def _line(reader: Reader, passage: Passage, seen: Mapping[UUID, SeenCodings], st
 
 def _kind_of(passage: Passage) -> Kind:
     if passage.role == queries.RESPONDENT:
-        return "unstaged"
+        return "left_out" if passage.left_out else "unstaged"
     return "ask" if passage.role == queries.INTERVIEWER else "other"
 
 
