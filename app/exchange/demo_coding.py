@@ -15,8 +15,8 @@ from app.studies.models import Study
 PLAN: Final = PlanIn(design="uniform", rate=0.2, double_share=0.25)
 
 
-def prepare_coding(session: Session, actor: StaffActor, study: Study, starter: str) -> None:
-    """Give ``study`` the codebook of ``starter`` and a plan of draws; nobody has coded anything yet."""
+def prepare_coding(session: Session, actor: StaffActor, study: Study, starter: str, plan: PlanIn = PLAN) -> None:
+    """Give ``study`` the codebook of ``starter`` and put ``plan`` in force; nobody has coded anything yet."""
     version = version_of(session, study.id)
     codebook.add_codes(session, actor.label, study.id, codes_of_starter(starter), version=version, origin=starter)
-    plans.plan(session, StudyAccess(study, actor, OWNER), PLAN, 0)
+    plans.plan(session, StudyAccess(study, actor, OWNER), plan, 0)

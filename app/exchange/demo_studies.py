@@ -20,7 +20,10 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.exchange import queries
 from app.exchange.demo_care import CareWork
-from app.exchange.demo_coding import prepare_coding
+from app.exchange.demo_coders import Desk
+from app.exchange.demo_coding import PLAN, prepare_coding
+from app.exchange.demo_fieldwork_shapes import Fieldwork
+from app.exchange.demo_interviews import gather
 from app.exchange.demo_schedule import switch_on_schedule
 from app.exchange.demo_shapes import TeamFile
 from app.exchange.demo_team import define_measures, put_down
@@ -154,8 +157,13 @@ def load_into(database: Database, keyring: Keyring, demo: DemoStudy, study: Stud
     with database.write() as session:
         _let_quote(session, study)
         switch_on_schedule(session, ACTOR, study)
-        prepare_coding(session, access.actor, study, demo.key)
+        fieldwork = Fieldwork(demo.folder)
+        told = fieldwork.file
+        prepare_coding(session, access.actor, study, demo.key, told.plan if told else PLAN)
         put_down(session, access, demo.team)
+        if told is not None:
+            gather(session, keyring, access, fieldwork, told)
+            Desk(session, access, fieldwork, told).work()
         record(session, Change(ACTOR, LOADED, study.id))
 
 
