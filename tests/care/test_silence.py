@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from app.care import silence
+from app.care import follow_ups, silence
 from app.care.tasks import close_for_leavers, notice_silence
 from app.core.clock import frozen_at
 from app.participants import service as participants
@@ -237,6 +237,8 @@ def test_what_is_open_for_somebody_who_leaves_is_closed(cast: Cast) -> None:
     write(cast, HARM, code="P02")
     do_jobs(cast)
     close_for_leavers(worker(cast))
+    with cast.store.write() as session:
+        assert not any(follow_ups.close_left(session, cast.study_id, one.id) for one in all_follow_ups(cast))
     assert [one.state for one in all_follow_ups(cast)] == ["open", "open"]
     withdraw(cast, "P01")
     close_for_leavers(worker(cast))
