@@ -135,13 +135,13 @@ def tell(context: WorkerContext) -> None:
     """Want, claim, send and mark until nothing is due."""
     now = clock.now()
     with context.database.read() as session:
-        due, hung = wanted(session, now) or queries.has_due(session, now), queries.has_hung(session, now - HUNG)
-    if not (due or hung):
-        return
-    with context.database.write() as session:
-        settle(session, now)
-        want(session, now)
-    channel = way_of(context.settings)
+        fresh, due = bool(wanted(session, now)), queries.has_due(session, now)
+        hung = queries.has_hung(session, now - HUNG)
+    if fresh or hung:
+        with context.database.write() as session:
+            settle(session, now)
+            want(session, now)
+    channel = way_of(context.settings) if fresh or due else None
     while channel is not None and not context.stopping.is_set():
         with context.database.write() as session:
             notice = claim(session, clock.now(), context.settings.worker_name)
