@@ -111,11 +111,13 @@ def test_interviews_become_a_corrected_curve(site: CodingSite, open_page: OpenPa
     alpha = krippendorff_alpha(ratings, level="ordinal")
     owner.goto(f"{site.server.base_url}/studies/{SLUG}/agreement")
     expect(owner.locator("main")).to_contain_text(f"α {alpha:.2f}")
+    owner.wait_for_load_state()
     assert Axe().run(owner).response["violations"] == []
 
     apart = int((ratings[0] != ratings[1]).sum())
     owner.goto(f"{site.server.base_url}/studies/{SLUG}/adjudicate")
     expect(owner.get_by_text(f"一共 {apart} 条")).to_be_visible()
+    owner.wait_for_load_state()
     assert Axe().run(owner).response["violations"] == []
     before = human_sum(site)
     owner.get_by_role("button", name="用First的").first.click()

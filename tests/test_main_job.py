@@ -99,5 +99,6 @@ def test_the_workbench_fits_and_is_accessible(
         page.goto(f"{demo_server.base_url}/studies/{demo_server.demo['study']}{path}")
         width = page.viewport_size["width"] if page.viewport_size else 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.wait_for_load_state()
         found = Axe().run(page).response["violations"]
         assert not found, (path, [(one["id"], one["nodes"][0]["html"]) for one in found])

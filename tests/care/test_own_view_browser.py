@@ -66,6 +66,7 @@ def agree(page: Page, link: str) -> None:
 def accessible(page: Page) -> None:
     """No axe violation, nothing folded away unseen, and nothing wider than the screen."""
     page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true })")
+    page.wait_for_load_state()
     found = Axe().run(page).response["violations"]
     assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -125,4 +125,5 @@ def test_focus_is_seen_and_colours_are_those_of_the_page(open_page: OpenPage) ->
 def test_the_chart_is_accessible(open_page: OpenPage, layout: Layout) -> None:
     page = open_page(SIZES[layout])
     show(page, ROADS["candidates"])
+    page.wait_for_load_state()
     assert not Axe().run(page).response["violations"]

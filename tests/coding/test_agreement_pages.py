@@ -185,6 +185,7 @@ def test_what_there_is_not_is_said(coding_cast: CodingCast) -> None:
 def assert_usable(page: Page) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, "the page is wider than its window"
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == []
 
 

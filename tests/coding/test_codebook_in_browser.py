@@ -25,6 +25,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodingSite]:
 def assert_usable(page: Page) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, "the page is wider than its window"
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == []
 
 
@@ -46,6 +47,7 @@ def test_a_merge_is_seen_before_it_is_done_and_told_to_who_is_coding(site: Codin
     page.get_by_role("button", name="看看会怎样").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="“疼痛” 并进“害怕”，会这样")).to_be_visible()
+    page.wait_for_load_state()
     shown = dict(
         zip(page.locator("dt").all_inner_texts(), page.locator("dd .num, dd.num").all_inner_texts(), strict=True)
     )

@@ -285,6 +285,7 @@ def test_everyone_can_use_it(
 def assert_usable(page: Page) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, "the page is wider than its window"
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == []
 
 

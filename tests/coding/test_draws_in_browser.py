@@ -42,6 +42,7 @@ def test_a_plan_and_three_decisions_by_keyboard(
     page.keyboard.type("100")
     page.keyboard.press("Enter")  # works it out first; nothing is drawn by a key pressed too early
     expect(page.get_by_role("heading", name="照这个抽的话")).to_be_visible()
+    page.wait_for_load_state()
     assert not Axe().run(page).response["violations"]
     page.get_by_role("button", name="就按这个抽").focus()
     page.keyboard.press("Enter")
@@ -50,6 +51,7 @@ def test_a_plan_and_three_decisions_by_keyboard(
     page.keyboard.press("Enter")
     cards = page.locator("#doubles > li")
     expect(cards).to_have_count(3)
+    page.wait_for_load_state()
     assert not Axe().run(page).response["violations"]
     cards.first.focus()
     page.keyboard.press("j")
@@ -68,6 +70,7 @@ def test_a_plan_and_three_decisions_by_keyboard(
     expect(page.get_by_text("没有要定的。")).to_be_visible()
     page.goto(f"{live_server.base_url}/studies/implant/adjudicate?which=decided")
     expect(cards).to_have_count(3)
+    page.wait_for_load_state()
     assert not Axe().run(page).response["violations"]
 
 
@@ -77,6 +80,7 @@ def _fits(page: Page, base: str) -> None:
     for path in ("draws", "adjudicate"):
         page.goto(f"{base}/studies/implant/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.wait_for_load_state()
         assert not Axe().run(page).response["violations"]
 
 

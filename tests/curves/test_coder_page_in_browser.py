@@ -23,6 +23,7 @@ def signed_in(server: DemoServer, page: Page) -> str:
 def assert_usable(page: Page) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, "the page is wider than its window"
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == []
 
 
@@ -33,7 +34,7 @@ def test_a_trial_is_followed_compared_and_declined(demo_server: DemoServer, open
     assert_usable(page)
     page.get_by_role("radio", name="lexicon").check()
     page.get_by_role("button", name="试编，先看看").click()
-    expect(page.get_by_role("group", name="两条曲线")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("group", name="两条曲线")).to_be_visible(timeout=120_000)
     expect(page.locator("svg.chart-wide, svg.chart-medium").locator("visible=true")).to_have_count(1)
     expect(page.get_by_role("table")).to_contain_text("恢复")
     assert_usable(page)

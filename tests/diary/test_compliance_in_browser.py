@@ -73,6 +73,7 @@ def test_the_pages_fit_and_are_accessible(
     for address in (PAGE, f"{PAGE}?by=date", f"{PAGE}/{person}", f"{PAGE}/nudge?who={person}"):
         page.goto(base + address)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
+        page.wait_for_load_state()
         found = Axe().run(page).response["violations"]
         assert found == [], (address, [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found])
 

@@ -192,6 +192,7 @@ def test_larger_type_comes_without_losing_a_word_and_stays(open_form: OpenForm, 
 
 def accessible(page: Page) -> None:
     """No axe violation, and nothing wider than the screen."""
+    page.wait_for_load_state()
     found = Axe().run(page).response["violations"]
     assert not found, [(one["id"], [node["html"][:300] for node in one["nodes"]]) for one in found]
     fits(page)

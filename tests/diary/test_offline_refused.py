@@ -22,6 +22,7 @@ def test_a_refused_entry_says_why_blocks_nothing_and_can_be_corrected(diary: Dia
     expect(row).to_have_count(1)
     expect(row).to_contain_text("日记表没有这个版本")
     expect(row).to_contain_text("表格变了的那条。")
+    diary.page.wait_for_load_state()
     assert not Axe().run(diary.page).response["violations"]
     row.get_by_role("link", name="改一改再存").click()
     expect(diary.page.get_by_role("textbox").first).to_have_value("表格变了的那条。")

@@ -43,6 +43,7 @@ def agree(page: Page, link: dict[str, str]) -> None:
 
 def accessible(page: Page) -> None:
     """No axe violation, and nothing wider than the screen."""
+    page.wait_for_load_state()
     found = Axe().run(page).response["violations"]
     assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -67,6 +67,7 @@ def texts(store: Database) -> list[str]:
 def assert_usable(page: Page) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, "the page is wider than its window"
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == []
 
 

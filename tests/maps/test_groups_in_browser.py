@@ -1,5 +1,7 @@
 """The pages of people, relation and priorities in a real browser: they fit, are accessible, and take what is typed."""
 
+from uuid import uuid4
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -14,6 +16,7 @@ def enter(page: Page, server: DemoServer, place: str) -> None:
         page.fill("#password", server.demo["staff"]["password"])
         page.keyboard.press("Enter")
     expect(page.locator(".tabs a[aria-current]")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def test_the_pages_fit_and_are_accessible(demo_server: DemoServer, open_page: OpenPage) -> None:
@@ -22,6 +25,7 @@ def test_the_pages_fit_and_are_accessible(demo_server: DemoServer, open_page: Op
         enter(page, demo_server, place)
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, place
+        page.wait_for_load_state()
         assert Axe().run(page).response["violations"] == [], place
 
 
@@ -29,11 +33,12 @@ def test_a_persona_and_votes_are_put_down_without_scripts(demo_server: DemoServe
     page = open_page("desktop", scripts=False)
     enter(page, demo_server, "groups")
     page.get_by_text("添一个画像").click()
-    page.fill("#new-name", "夜里怕疼的人")
+    name = f"夜里怕疼的人 {uuid4().hex[:6]}"  # the server is one for several tests
+    page.fill("#new-name", name)
     page.fill("#new-goals", "睡一个整觉\n有人问一句")
     page.get_by_role("button", name="添上").click()
-    expect(page.get_by_role("heading", name="夜里怕疼的人")).to_be_visible()
-    expect(page.get_by_text("睡一个整觉；有人问一句")).to_be_visible()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    expect(page.get_by_text("睡一个整觉；有人问一句").last).to_be_visible()
     enter(page, demo_server, "priorities")
     for given in page.locator(".ballot input").all():
         if given.input_value():

@@ -19,6 +19,7 @@ def enter(page: Page, server: DemoServer, path: str) -> None:
     page.fill("#password", server.demo["staff"]["password"])
     page.keyboard.press("Enter")
     page.wait_for_selector(".bar")
+    page.wait_for_load_state()
 
 
 def fill(server: DemoServer) -> None:
@@ -48,6 +49,7 @@ def test_the_pages_fit_and_are_accessible(
         page.goto(f"{demo_server.base_url}/studies/{demo_server.demo['study']}/{path}")
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        page.wait_for_load_state()
         assert Axe().run(page).response["violations"] == [], path
 
 

@@ -179,11 +179,13 @@ def test_the_demo_and_a_map_of_long_words_fit_one_sheet_and_every_screen(
         site.enter(page, "owner")
         opened(site, page, map_id)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        page.wait_for_load_state()
         assert Axe().run(page).response["violations"] == []
     assert sheets(page) == 1
     page.locator('.cell[data-cell="recovery/pain"] .note').first.focus()
     page.keyboard.press("o")
     expect(page.locator("#panel #says-" + str(page.locator("#panel section").get_attribute("id"))[5:])).to_be_visible()
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == []
 
 

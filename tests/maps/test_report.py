@@ -168,6 +168,7 @@ def test_the_page_and_the_file_in_a_browser(demo_server: DemoServer, open_page: 
     expect(report.get_by_role("heading", level=1)).to_contain_text("恢复")
     expect(report).to_contain_text("“恢复”只有 2 条通用消息")
     expect(report).to_contain_text("不是手术日当天")
+    page.wait_for_load_state()
     assert not Axe().run(page).response["violations"]
     with page.expect_download() as download:
         page.get_by_role("link", name="下载网页（一个文件）").click()
@@ -179,4 +180,5 @@ def test_the_page_and_the_file_in_a_browser(demo_server: DemoServer, open_page: 
         alone.goto(file.as_uri())
         expect(alone.get_by_role("heading", level=1)).to_be_visible()
         assert alone.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
+        alone.wait_for_load_state()
         assert not Axe().run(alone).response["violations"], size

@@ -14,6 +14,7 @@ def enter(page: Page, server: DemoServer) -> None:
     page.fill("#password", server.demo["staff"]["password"])
     page.keyboard.press("Enter")
     page.wait_for_selector(".bar")
+    page.wait_for_load_state()
 
 
 @pytest.mark.parametrize(("screen", "dark"), [("phone", False), ("tablet", True), ("desktop", False), ("phone", True)])
@@ -24,6 +25,7 @@ def test_the_page_fits_and_is_accessible(
     enter(page, demo_server)
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == []
 
 

@@ -157,6 +157,7 @@ def barriers(page: Page, path: str, *, scripts: bool = True) -> list[str]:
     """
     # The list of what was not sent writes its own heading, once its script has come.
     page.locator("h1:visible").first.wait_for()
+    page.wait_for_load_state()
     violations = Axe().run(page).response["violations"] if scripts else []
     found = [f"{one['id']}: {[node['html'][:200] for node in one['nodes']]}" for one in violations]
     if (headings := page.locator("h1:visible").count()) != 1:

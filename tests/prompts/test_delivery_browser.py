@@ -101,6 +101,7 @@ def site(scene: Scene, push: Listener, start_server: Callable[..., ServerProcess
 
 
 def accessible(page: Page) -> None:
+    page.wait_for_load_state()
     found = Axe().run(page).response["violations"]
     assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -12,6 +12,7 @@ def sound(page: Page, where: str) -> None:
     """Hold that the page, with all that it can unfold, fits the screen and has no fault that axe knows."""
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == [], where
 
 
@@ -27,6 +28,7 @@ def test_a_schedule_is_changed_after_a_look_at_the_difference(
     page.fill("#password", demo["staff"]["password"])
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="什么时候请大家写").wait_for()
+    page.wait_for_load_state()
     sound(page, "schedule")
     for kind in ("every_hours", "after_event", "random"):
         page.goto(f"{schedule}?add={kind}")

@@ -56,6 +56,7 @@ def test_the_page_fits_and_is_accessible(
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert page.evaluate("document.querySelector('blockquote').textContent") == text
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.wait_for_load_state()
         assert Axe().run(page).response["violations"] == []
 
 

@@ -50,4 +50,5 @@ def test_every_page_fits_and_is_accessible(
         page.goto(live_server.base_url + path)
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.wait_for_load_state()
         assert Axe().run(page).response["violations"] == [], path

@@ -15,6 +15,7 @@ def enter(page: Page, server: DemoServer, part: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator(".tabs [aria-current]")).to_have_text("触点")
+    page.wait_for_load_state()
 
 
 @pytest.mark.parametrize(("screen", "dark"), [("phone", True), ("desktop", False)])
@@ -25,10 +26,12 @@ def test_both_pages_fit_and_are_accessible(
     enter(page, demo_server, "touchpoints?edit=awareness/outdoor_ad")
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == []
     page.goto(f"{demo_server.base_url}/studies/{demo_server.demo['study']}/support")
     expect(page.locator("#log")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.wait_for_load_state()
     assert Axe().run(page).response["violations"] == []
 
 
