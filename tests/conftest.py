@@ -5,6 +5,7 @@ import os
 
 import hypothesis
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from scripts.system_packages import missing
 from tests.support import run
@@ -30,6 +31,10 @@ gc.set_threshold(20_000, 20, 20)
 
 hypothesis.settings.register_profile("xinlu", deadline=None, derandomize=run.IN_CI)
 hypothesis.settings.load_profile("xinlu")
+if run.IN_CI:
+    # Hypothesis also tries constants of our own modules, of those that happen to be imported by then: the same seed would
+    # give other examples on another worker. It has no setting for that.
+    providers.is_local_module_file = lambda _path: False  # type: ignore[assignment, attr-defined]
 
 
 def pytest_configure(config: pytest.Config) -> None:
