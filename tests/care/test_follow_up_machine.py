@@ -313,7 +313,7 @@ def test_any_history_leaves_one_open_at_a_time_and_no_alert_twice(cast: Cast) ->
     add_carer(cast)
     histories = iter(range(10_000))
     few = settings(
-        max_examples=8,
+        max_examples=6,
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=list(HealthCheck),

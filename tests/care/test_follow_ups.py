@@ -12,7 +12,14 @@ from sqlalchemy import select
 from app.care import follow_ups
 from app.care.alert_models import CareContact
 from app.care.contacting import LONGEST_NOTE, MOST_CONTACTS
-from app.care.errors import ContactConflict, FollowUpChanged, FollowUpClosed, TooManyContacts
+from app.care.errors import (
+    ContactConflict,
+    ContactNeeded,
+    FollowUpChanged,
+    FollowUpClosed,
+    PassedToNeeded,
+    TooManyContacts,
+)
 from app.care.follow_ups import Counts, FollowUpLook
 from app.core.clock import frozen_at
 from app.core.errors import AppError, Invalid, NotFound, PreconditionRequired
@@ -193,20 +200,20 @@ def test_something_new_after_a_contact_begins_a_new_time(two: Cast) -> None:
         assert counted(two).late == 2
 
 
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        ({"way": "pigeon"}, "way"),
-        ({"note": "长" * (LONGEST_NOTE + 1)}, "note"),
-        ({"note": "有\x00字"}, "note"),
-        ({"passed_to": "长" * 81}, "passed_to"),
-    ],
+WRONG: tuple[tuple[dict[str, str], str], ...] = (
+    ({"way": "pigeon"}, "way"),
+    ({"note": "长" * (LONGEST_NOTE + 1)}, "note"),
+    ({"note": "有\x00字"}, "note"),
+    ({"passed_to": "长" * 81}, "passed_to"),
 )
-def test_what_cannot_be_logged_is_told(two: Cast, wrong: dict[str, str], field: str) -> None:
-    given: dict[str, Any] = {"way": "phone", "reached": True, **wrong}
-    with pytest.raises(Invalid) as caught:
-        act(two, follow_ups.log_contact, "P01", uuid4(), **given)
-    assert [one.field for one in caught.value.fields] == [field]
+
+
+def test_what_cannot_be_logged_is_told(two: Cast) -> None:
+    for wrong, field in WRONG:
+        given: dict[str, Any] = {"way": "phone", "reached": True, **wrong}
+        with pytest.raises(Invalid) as caught:
+            act(two, follow_ups.log_contact, "P01", uuid4(), **given)
+        assert [one.field for one in caught.value.fields] == [field]
     assert all_contacts(two) == []
 
 
@@ -278,6 +285,22 @@ def test_whoever_comes_later_finds_it_closed_and_the_next_alert_opens_another(tw
     do_jobs(two)
     states = [one.state for one in all_follow_ups(two) if one.participant_id == two.people["P01"]]
     assert states == ["closed", "open"]
+
+
+def test_an_end_must_be_true(two: Cast) -> None:
+    def end(code: str, outcome: str, version: int) -> Callable[[], Any]:
+        return lambda: act(two, follow_ups.close, code, outcome=outcome, version=version)
+
+    assert refused(end("P01", "not_reached", 1)) is ContactNeeded
+    assert refused(end("P01", "passed_on", 1)) is PassedToNeeded
+    for outcome in follow_ups.OUTCOMES:
+        assert refused(end("P02", outcome, 1)) is ContactNeeded, "it is urgent"
+    for code in ("P01", "P02"):
+        act(two, follow_ups.log_contact, code, uuid4(), way="phone", reached=False)
+    assert refused(end("P02", "passed_on", 2)) is PassedToNeeded
+    act(two, follow_ups.log_contact, "P02", uuid4(), way="phone", reached=False, passed_to="周医生")
+    assert end("P02", "passed_on", 3)().outcome == "passed_on"
+    assert end("P01", "not_reached", 2)().outcome == "not_reached"
 
 
 def test_of_two_who_close_at_once_one_does(two: Cast) -> None:
