@@ -20,7 +20,7 @@ from app.curves.queries import Quote
 from app.curves.service import Curve, CurvePoint, CurveQuestion
 from app.curves.tipping_words import robustness
 from app.curves.tipping_words import verdict as tipping_verdict
-from app.curves.words import label_of
+from app.curves.words import TELLS, label_of
 from app.participants.sight import sight_of
 from app.statements.words import day_words
 from app.studies import queries as studies
@@ -130,7 +130,8 @@ def _by_day(request: Request, session: Session, reading: Reading, curve: Curve) 
 def _scores(access: StudyAccess, asked: CurveQuestion, correction: Correction) -> list[Option]:
     # Until there is a corrected curve to look at beside it, the model's is simply what the diaries say.
     at_hand = asked.score if correction.settled or asked.score != "model" else "corrected"
-    offered = CORRECTED_SCORES if correction.settled else SCORES
+    said = ("corrected", TELLS.get(asked.source, SCORES[0][1]))
+    offered = CORRECTED_SCORES if correction.settled else (said, *SCORES[1:])
     if correction.begun or asked.score == "human":
         offered = (*offered[:-1], HUMAN_SCORE, offered[-1])
     return chosen(offered, at_hand, lambda key: address(access, asked, score=key, source=_told(asked, key)))

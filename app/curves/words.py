@@ -1,6 +1,6 @@
 """The curve said in plain sentences, with its uncertainty."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.curves.jackknife import MIN_PARTICIPANTS
 from app.curves.service import Curve, CurvePoint
@@ -10,6 +10,21 @@ from app.web.i18n import mark as _
 
 EVIDENCE = MIN_PARTICIPANTS
 MOST_NAMED = 4
+TELLS: Mapping[str | None, str] = {"interview": _("访谈里说的"), "observer": _("观察里写的")}
+NONE: Mapping[str | None, str] = {"interview": _("还没有访谈"), "observer": _("还没有观察")}
+TOO_FEW: Mapping[str | None, str] = {
+    "interview": _("访谈还不够多，看不清高低"),
+    "observer": _("观察还不够多，看不清高低"),
+}
+ALIKE: Mapping[str | None, str] = {
+    "interview": _("现有访谈还分不出哪里最低、哪里最高，需要更多参与者。"),
+    "observer": _("现有观察还分不出哪里最低、哪里最高，需要更多人去看。"),
+}
+UNCLEAR: Mapping[str | None, str] = {
+    "interview": _("哪一段最难，现有访谈还分不清"),
+    "observer": _("哪一段最难，现有观察还分不清"),
+}
+"""By the source that a curve is narrowed to, what is said of diaries else."""
 
 
 def label_of(curve: Curve, point: CurvePoint) -> str:
@@ -32,7 +47,7 @@ def sentence(curve: Curve) -> str:
     if not any(point.enough for point in curve.points):
         return translate(_("证据还不足：每个点至少要有 %(n)s 位参与者，才能说哪里低、哪里高。")) % {"n": EVIDENCE}
     if len(curve.valley) >= sum(point.enough for point in curve.points) > 1:
-        return translate(_("现有日记还分不出哪里最低、哪里最高，需要更多参与者。"))
+        return translate(ALIKE.get(curve.source, _("现有日记还分不出哪里最低、哪里最高，需要更多参与者。")))
     said = (_valley(curve), _peak(curve), _left_out(curve), basis(curve))
     return " ".join(part for part in said if part).replace("。 ", "。")
 
@@ -40,15 +55,15 @@ def sentence(curve: Curve) -> str:
 def headline(curve: Curve) -> str:
     """Return the finding in a few words, no surer than the evidence."""
     if not any(point.entries for point in curve.points):
-        return translate(_("还没有日记"))
+        return translate(NONE.get(curve.source, _("还没有日记")))
     known = [point for point in curve.points if point.enough]
     if len(known) < 2 or not curve.valley:
-        return translate(_("日记还不够多，看不清高低"))
+        return translate(TOO_FEW.get(curve.source, _("日记还不够多，看不清高低")))
     certain, candidates = _both(curve, curve.valley, lowest=True)
     if not candidates:
         return translate(_("路上最难的是%(name)s")) % {"name": certain}
     if len(curve.valley) > len(known) / 2:
-        return translate(_("哪一段最难，现有日记还分不清"))
+        return translate(UNCLEAR.get(curve.source, _("哪一段最难，现有日记还分不清")))
     return translate(_("路上最难的可能是%(name)s")) % {"name": certain}
 
 

@@ -219,6 +219,8 @@ def test_sources_are_told_apart_and_observers_stand_in_no_other_curve(cast: Cast
     assert len(quotes) == 12
     page = page_of(cast, f"/studies/{SLUG}?source=interview")
     assert f"/studies/{SLUG}/quotes?source=interview&amp;key=visit" in page
+    assert "访谈里说的" in page
+    assert "日记里说的" not in page
     assert "访谈" in page_of(cast, f"/studies/{SLUG}/quotes?source=interview&key=visit")
 
 
