@@ -1,5 +1,6 @@
 """The coding page in a browser: two windows on one statement, a lost network, undoing, blindness, and who can use it."""
 
+import time
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -173,7 +174,9 @@ def test_what_a_lost_network_holds_back_is_counted_and_comes_along(
 
     page.on("dialog", stay)
     page.close(run_before_unload=True)
+    deadline = time.monotonic() + 90
     while not asked:
+        assert time.monotonic() < deadline, "it asks before it closes"
         page.wait_for_timeout(50)
     assert asked == ["beforeunload"]
     page.context.set_offline(False)

@@ -32,7 +32,11 @@ class Diary:
             """async () => {
                 const parts = ["/d/today", document.querySelector("script[data-later]")?.dataset.later ?? "/d/today"];
                 const kept = async () => (await Promise.all(parts.map((part) => caches.match(part)))).every(Boolean);
-                while (!navigator.serviceWorker.controller || !(await kept())) await new Promise((go) => setTimeout(go, 50));
+                const deadline = Date.now() + 90_000;
+                while (!navigator.serviceWorker.controller || !(await kept())) {
+                    if (Date.now() > deadline) throw new Error("the phone keeps its frame");
+                    await new Promise((go) => setTimeout(go, 50));
+                }
             }"""
         )
         return self

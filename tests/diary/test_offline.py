@@ -200,7 +200,11 @@ def test_a_new_release_takes_over_without_losing_anything(new_diary: NewDiary) -
         """async (current) => {
             const active = async () => (await navigator.serviceWorker.ready).active;
             const over = ({ scriptURL, state }) => scriptURL.endsWith(current) && state === "activated";
-            while (!over(await active())) await new Promise((go) => setTimeout(go, 50));
+            const deadline = Date.now() + 90_000;
+            while (!over(await active())) {
+                if (Date.now() > deadline) throw new Error("the new version takes over");
+                await new Promise((go) => setTimeout(go, 50));
+            }
         }""",
         current,
     )

@@ -119,7 +119,9 @@ def test_by_keyboard_alone_through_a_lost_network(site: CodingSite, open_page: O
     site.enter(page, "owner")
     map_id = make(site, page)
     page.locator(".board .scroll").focus()
-    while not page.evaluate("document.activeElement.matches('.cell')"):
+    for _ in range(200):
+        if page.evaluate("document.activeElement.matches('.cell')"):
+            break
         page.keyboard.press("Tab")
     expect(cell(page, "awareness/action")).to_be_focused()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
