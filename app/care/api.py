@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -52,7 +53,7 @@ MaySetRules = Annotated[StudyAccess, Depends(ApiInStudy(*RESEARCHERS, scope=ADMI
 IfMatch = Annotated[str | None, Header(description="The ETag that was read.")]
 After = Annotated[str | None, Query(max_length=40, description="The `next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
-Move = Callable[[Session, StudyAccess, Sight], FollowUp]
+Move = Callable[..., FollowUp]
 
 
 @router.get("/follow-ups", summary="Whom to be in touch with: the urgent first, then whose time is over first")
@@ -138,16 +139,7 @@ def take(
     request: Request, response: Response, access: MayAct, follow_up_id: UUID, if_match: IfMatch = None
 ) -> OneFollowUpOut:
     """428 without If-Match; 412, with the present ETag, when it has changed since."""
-    version = _version_of(if_match)
-    return _moved(
-        request,
-        response,
-        access,
-        follow_up_id,
-        lambda session, still, sight: service.take(
-            session, still.actor, still.study, sight, follow_up_id, version=version
-        ),
-    )
+    return _moved(request, response, access, follow_up_id, if_match, service.take)
 
 
 @router.post("/follow-ups/{follow_up_id}/give-back", summary="Let a follow-up wait for somebody again")
@@ -155,16 +147,7 @@ def give_back(
     request: Request, response: Response, access: MayAct, follow_up_id: UUID, if_match: IfMatch = None
 ) -> OneFollowUpOut:
     """428 without If-Match; 412, with the present ETag, when it has changed since."""
-    version = _version_of(if_match)
-    return _moved(
-        request,
-        response,
-        access,
-        follow_up_id,
-        lambda session, still, sight: service.give_back(
-            session, still.actor, still.study, sight, follow_up_id, version=version
-        ),
-    )
+    return _moved(request, response, access, follow_up_id, if_match, service.give_back)
 
 
 @router.post("/follow-ups/{follow_up_id}/close", summary="Close a follow-up, with how it ended")
@@ -177,16 +160,8 @@ def close(
     if_match: IfMatch = None,
 ) -> OneFollowUpOut:
     """428 without If-Match; 412 when it has changed since; 409 for an urgent one without any contact."""
-    version = _version_of(if_match)
-    return _moved(
-        request,
-        response,
-        access,
-        follow_up_id,
-        lambda session, still, sight: service.close(
-            session, still.actor, still.study, sight, follow_up_id, outcome=given.outcome, version=version
-        ),
-    )
+    move = partial(service.close, outcome=given.outcome)
+    return _moved(request, response, access, follow_up_id, if_match, move)
 
 
 @router.get("/alerts", summary="Why people were to be looked at, page by page")
@@ -243,11 +218,14 @@ def put_rules(
     return given
 
 
-def _moved(request: Request, response: Response, access: StudyAccess, follow_up_id: UUID, move: Move) -> OneFollowUpOut:
+def _moved(
+    request: Request, response: Response, access: StudyAccess, follow_up_id: UUID, if_match: str | None, move: Move
+) -> OneFollowUpOut:
+    version = _version_of(if_match)
     with request.app.state.database.write() as session:
         still = confirm(session, access, TEXT_READERS)
         sight = sight_of(session, still)
-        move(session, still, sight)
+        move(session, still.actor, still.study, sight, follow_up_id, version=version)
         return _one(session, response, still, sight, follow_up_id)
 
 

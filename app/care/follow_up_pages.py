@@ -222,7 +222,8 @@ def _mine(form: FormState) -> str:
     said = []
     if given.get("way") in WAYS:
         said.append(attempt_words(given["way"], given.get("reached") == "yes"))
-    said += [given[name] for name in ("note",) if given.get(name)]
+    if given.get("note"):
+        said.append(given["note"])
     outcome = given.get("outcome") or given.get("ending") or ""
     if outcome in OUTCOMES:
         said.append(translate(_("结束：%(how)s")) % {"how": translate(OUTCOMES[outcome])})

@@ -11,7 +11,7 @@ from app.web.i18n import mark as _
 EVIDENCE = MIN_PARTICIPANTS
 MOST_NAMED = 4
 TELLS: Mapping[str | None, str] = {"interview": _("访谈里说的"), "observer": _("观察里写的")}
-NONE: Mapping[str | None, str] = {"interview": _("还没有访谈"), "observer": _("还没有观察")}
+NOTHING_YET: Mapping[str | None, str] = {"interview": _("还没有访谈"), "observer": _("还没有观察")}
 TOO_FEW: Mapping[str | None, str] = {
     "interview": _("访谈还不够多，看不清高低"),
     "observer": _("观察还不够多，看不清高低"),
@@ -55,7 +55,7 @@ def sentence(curve: Curve) -> str:
 def headline(curve: Curve) -> str:
     """Return the finding in a few words, no surer than the evidence."""
     if not any(point.entries for point in curve.points):
-        return translate(NONE.get(curve.source, _("还没有日记")))
+        return translate(NOTHING_YET.get(curve.source, _("还没有日记")))
     known = [point for point in curve.points if point.enough]
     if len(known) < 2 or not curve.valley:
         return translate(TOO_FEW.get(curve.source, _("日记还不够多，看不清高低")))
